@@ -1,1 +1,1 @@
-//! kairos
+//! Streaming jobs: the only place where ingest, models and sinks meet.
