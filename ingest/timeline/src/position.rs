@@ -3,10 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
 /// One message of a topic, or one item of a recording's file (topic = file name, partition 0, offset = item).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {
     /// Topic or file name.
     pub topic: Arc<str>,
@@ -17,7 +15,7 @@ pub struct Position {
 }
 
 /// The inputs that a row rests on: both offsets inclusive, in one topic and partition.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PositionRange {
     /// Topic or file name.
     pub topic: Arc<str>,

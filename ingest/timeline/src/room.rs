@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 
 /// Why a text can't be an identity.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{kind} id {text:?} must be 1 to 128 letters, digits, '.', '_', '-' or ':', and start with a letter or digit")]
+#[error(
+    "{kind} id {text:?} must be 1 to 128 letters, digits, '.', '_', '-' or ':', and start with a letter or digit"
+)]
 pub struct IdentityError {
     kind: &'static str,
     text: String,

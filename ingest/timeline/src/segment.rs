@@ -46,7 +46,11 @@ impl FromStr for ContentType {
         [Self::MpegTs, Self::Mp4, Self::Matroska, Self::Flv]
             .into_iter()
             .find(|kind| kind.as_str() == text)
-            .ok_or_else(|| format!("content type {text:?} is not one of video/mp2t, video/mp4, video/x-matroska, video/x-flv"))
+            .ok_or_else(|| {
+                format!(
+                    "content type {text:?} is not one of video/mp2t, video/mp4, video/x-matroska, video/x-flv"
+                )
+            })
     }
 }
 
