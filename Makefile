@@ -1,0 +1,26 @@
+.DEFAULT_GOAL := help
+.PHONY: help setup build test demo bench clean
+SHELL := bash
+cargo := scripts/in-toolchain.sh cargo
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):[^#]*## /\1|/p' Makefile | while IFS='|' read -r name what; do printf '  make %-8s %s\n' "$$name" "$$what"; done
+
+setup: ## system packages, Rust and libchdb, as far as they are missing
+	@scripts/setup.sh
+
+build: setup ## the release binary, target/release/kairos
+	@$(cargo) build --locked --release --package kairos
+
+test: setup ## format, lints, all tests, documentation; last line "N passed, N failed"
+	@scripts/test.sh
+
+demo: build ## two simulated rooms through everything, into out/demo
+	@scripts/demo.sh
+
+bench: setup ## the benchmarks
+	@$(cargo) bench --locked --workspace
+
+clean: ## built files and out/
+	@rm -rf out
+	@$(cargo) clean
