@@ -16,7 +16,7 @@ fn alignments(bench: &mut Criterion) {
             b.iter(|| soft_with_gradient(black_box(&cost), 0.1));
         });
     }
-    let Ok(mut streaming) = Streaming::new(121, 0.99) else { return };
+    let Ok(mut streaming) = Streaming::new(121, 0.99, 0.1) else { return };
     let row: Vec<f64> = (0..121).map(|at| f64::from(at * 37 % 101) / 50.0).collect();
     bench.bench_function("streaming row of 121 offsets", |b| b.iter(|| streaming.push(black_box(&row))));
 }

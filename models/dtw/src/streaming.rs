@@ -14,6 +14,7 @@ use crate::cost::summable;
 #[derive(Debug, Clone)]
 pub struct Streaming {
     memory: f64,
+    penalty: f64,
     rows: u64,
     ends: Vec<End>,
 }
@@ -45,18 +46,22 @@ struct End {
 
 impl Streaming {
     /// An empty alignment over `offsets` columns per row. Every new row multiplies what older rows cost by
-    /// `memory`: 1 forgets nothing, and `0.5_f64.powf(1.0 / n)` has a half-life of `n` rows.
+    /// `memory`: 1 forgets nothing, and `0.5_f64.powf(1.0 / n)` has a half-life of `n` rows. Every step that
+    /// changes the offset adds `penalty`, so that a path through uneventful rows stays where it is.
     ///
     /// # Errors
-    /// When there are no offsets, or `memory` is not in `(0, 1]`.
-    pub fn new(offsets: usize, memory: f64) -> Result<Self, DtwError> {
+    /// When there are no offsets, `memory` is not in `(0, 1]`, or `penalty` is negative or not summable.
+    pub fn new(offsets: usize, memory: f64, penalty: f64) -> Result<Self, DtwError> {
         if offsets == 0 {
             return Err(DtwError::Empty { rows: 1, cols: 0 });
         }
         if !(memory > 0.0 && memory <= 1.0) {
             return Err(DtwError::Parameter { name: "memory", range: "in (0, 1]", value: memory });
         }
-        Ok(Self { memory, rows: 0, ends: vec![UNREACHABLE; offsets] })
+        if !(penalty >= 0.0 && summable(penalty)) {
+            return Err(DtwError::Parameter { name: "penalty", range: "0 or more", value: penalty });
+        }
+        Ok(Self { memory, penalty, rows: 0, ends: vec![UNREACHABLE; offsets] })
     }
 
     /// Adds a row: `costs[offset]` is the cost of aligning it with the column `offset` before it.
@@ -81,15 +86,12 @@ impl Streaming {
             let mut best = if open { fresh } else { self.aged(older[offset]) };
             if !open {
                 // The same column again lies one offset further; the next column of this row one nearer.
-                if let Some(same_column) = offset.checked_sub(1).map(|at| self.aged(older[at]))
-                    && same_column.cost < best.cost
-                {
-                    best = same_column;
-                }
-                if let Some(&same_row) = self.ends.get(offset + 1)
-                    && same_row.cost < best.cost
-                {
-                    best = same_row;
+                let same_column = offset.checked_sub(1).map(|at| self.aged(older[at]));
+                let same_row = self.ends.get(offset + 1).copied();
+                for end in [same_column, same_row].into_iter().flatten() {
+                    if end.cost + self.penalty < best.cost {
+                        best = End { cost: end.cost + self.penalty, ..end };
+                    }
                 }
             }
             self.ends[offset] = End { cost: best.cost + costs[offset], cells: best.cells + 1.0, ..best };

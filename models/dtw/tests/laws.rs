@@ -86,6 +86,7 @@ proptest! {
     fn rows_one_by_one_give_the_whole_matrix(
         rows in prop::collection::vec(prop::collection::vec(0.0_f64..3.0, 5), 1..12),
         memory in 0.5_f64..1.0,
+        penalty in 0.0_f64..0.5,
     ) {
         // The whole matrix in its own coordinates: row t, column t - offset + 4, everything kept.
         let (count, cols) = (rows.len(), rows.len() + 4);
@@ -93,15 +94,15 @@ proptest! {
         for row in 0..count {
             for col in row..row + 5 {
                 let older = |col: usize| if row > 0 { total[row - 1][col] * memory } else { 0.0 };
-                let mut before = older(col);
+                let mut before = if col > 0 || row == 0 { older(col.saturating_sub(1)) } else { f64::INFINITY };
                 if row > 0 {
-                    before = before.min(if col > 0 { older(col - 1) } else { f64::INFINITY });
-                    before = before.min(if col > row { total[row][col - 1] } else { f64::INFINITY });
+                    before = before.min(older(col) + penalty);
+                    before = before.min(if col > row { total[row][col - 1] + penalty } else { f64::INFINITY });
                 }
                 total[row][col] = before + rows[row][row + 4 - col];
             }
         }
-        let mut streaming = Streaming::new(5, memory).expect("valid");
+        let mut streaming = Streaming::new(5, memory, penalty).expect("valid");
         for (row, costs) in rows.iter().enumerate() {
             let step = streaming.push(costs).expect("finite").expect("every column exists");
             let want: Vec<f64> = (0..5).map(|offset| total[row][row + 4 - offset]).collect();
@@ -124,7 +125,7 @@ fn one_cell_is_its_own_alignment() {
 fn constant_delay_is_found_by_the_stream() {
     let delay = 7;
     let content = |t: i64| if t.rem_euclid(23) < 3 { 1.0 } else { 0.0 };
-    let mut streaming = Streaming::new(16, 0.98).expect("valid");
+    let mut streaming = Streaming::new(16, 0.98, 0.1).expect("valid");
     let mut last = None;
     for t in 0..200_i64 {
         let costs: Vec<f64> =
@@ -154,8 +155,9 @@ fn wrong_input_is_refused_by_name() {
     for lambda in [0.0, -1.0, f64::NAN, f64::INFINITY] {
         assert!(matches!(soft(&cost, lambda), Err(DtwError::Parameter { name: "lambda", .. })));
     }
-    assert!(Streaming::new(0, 1.0).is_err() && Streaming::new(3, 1.5).is_err());
-    let mut streaming = Streaming::new(2, 1.0).expect("valid");
+    assert!(Streaming::new(0, 1.0, 0.0).is_err() && Streaming::new(3, 1.5, 0.0).is_err());
+    assert!(Streaming::new(3, 1.0, -1.0).is_err() && Streaming::new(3, 1.0, f64::NAN).is_err());
+    let mut streaming = Streaming::new(2, 1.0, 0.0).expect("valid");
     assert!(streaming.push(&[0.0]).is_err() && streaming.push(&[0.0, f64::NAN]).is_err());
     assert_eq!(streaming.rows(), 0);
     assert_eq!(streaming.push(&[f64::INFINITY; 2]), Ok(None));

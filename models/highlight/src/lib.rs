@@ -1,1 +1,18 @@
-//! kairos-highlight
+//! ContentCTR: scores every unit of a live room from its content, and turns scores into highlights.
+//!
+//! Invariants: numbers in, numbers out, no clock; no score depends on a later unit; a modality that is
+//! missing is a state of its own, not a vector of zeros.
+
+mod calibration;
+mod checkpoint;
+mod config;
+mod error;
+mod features;
+mod model;
+
+pub use calibration::Calibration;
+pub use checkpoint::KIND;
+pub use config::{Config, Head, Input, Inputs, Normalisation, Positions};
+pub use error::HighlightError;
+pub use features::{MODALITIES, Modality, UnitFeatures};
+pub use model::{ContentCtr, Scores, streamer_fingerprint};

@@ -1,0 +1,57 @@
+//! Saving and loading a ContentCTR model as a checkpoint folder.
+//!
+//! Invariants: what loads scores bit for bit like what was saved.
+
+use crate::{Config, ContentCtr, HighlightError};
+use candle_core::Device;
+use kairos_training::{Checkpoint, CheckpointError, TensorSpec};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Kind of checkpoint this crate reads and writes.
+pub const KIND: &str = "content-ctr";
+
+impl ContentCtr {
+    /// Writes the model and what it reached; returns its digest.
+    ///
+    /// # Errors
+    /// When the folder can't be written.
+    pub fn save<M: Serialize>(&self, path: &Path, metrics: &M) -> Result<String, HighlightError> {
+        let tensors = self.parameters().snapshot()?;
+        Ok(Checkpoint::save(path, KIND, self.config(), metrics, &tensors)?)
+    }
+
+    /// Reads a model, what it reached, and its digest.
+    ///
+    /// # Errors
+    /// When anything in the folder is missing, unknown, damaged or of another shape.
+    pub fn load<M: DeserializeOwned>(
+        path: &Path,
+        device: &Device,
+    ) -> Result<(Self, M, String), HighlightError> {
+        let mut built = Err(HighlightError::Training(String::from("the configuration was never read")));
+        let loaded: Result<Checkpoint<Config, M>, CheckpointError> =
+            Checkpoint::load(path, KIND, device, |config: &Config| {
+                built = Self::new(config.clone(), 0, device);
+                built.as_ref().map(declared).unwrap_or_default()
+            });
+        match (built, loaded) {
+            (Ok(model), Ok(checkpoint)) => {
+                model.parameters().restore(&checkpoint.tensors)?;
+                Ok((model, checkpoint.metrics, checkpoint.digest))
+            }
+            // A configuration that can't be built is the better explanation of tensors that don't fit.
+            (Err(error @ HighlightError::Config { .. }), _) => Err(error),
+            (_, Err(error)) => Err(error.into()),
+            (Err(error), Ok(_)) => Err(error),
+        }
+    }
+}
+
+fn declared(model: &ContentCtr) -> BTreeMap<String, TensorSpec> {
+    let spec =
+        |variable: &candle_core::Var| TensorSpec { shape: variable.dims().to_vec(), dtype: variable.dtype() };
+    model.parameters().iter().map(|(name, variable)| (name, spec(&variable))).collect()
+}
