@@ -157,11 +157,39 @@ class Chart {
     return columns;
   }
 
+  // Draws what `key` names only when it changed, else puts back what was kept of it.
+  kept(canvas, g, key, paint) {
+    this.layers = this.layers || new Map();
+    let layer = this.layers.get(canvas);
+    const full = `${key}|${canvas.width}x${canvas.height}|${css("--page")}`;
+    if (layer && layer.key === full) {
+      g.save();
+      g.resetTransform();
+      g.drawImage(layer.copy, 0, 0);
+      g.restore();
+      return;
+    }
+    paint();
+    layer = layer || { copy: document.createElement("canvas") };
+    layer.copy.width = canvas.width;
+    layer.copy.height = canvas.height;
+    if (canvas.width && canvas.height) layer.copy.getContext("2d").drawImage(canvas, 0, 0);
+    layer.key = full;
+    this.layers.set(canvas, layer);
+  }
+
   paint() {
     const [g, width] = this.prepare(this.canvas);
     this.left = width < 520 ? 34 : 46;
     this.width = Math.max(40, width - this.left - 10);
-    const columns = this.columns(), bottom = this.height - 20;
+    const bottom = this.height - 20;
+    this.kept(this.canvas, g, `${this.view}|${this.chosen}`, () => this.paintLanes(g, bottom));
+    this.paintLines(g, bottom);
+    this.paintMap();
+  }
+
+  paintLanes(g, bottom) {
+    const columns = this.columns();
     this.paintTimeAxis(g, bottom);
     g.save();
     g.beginPath();
@@ -178,8 +206,6 @@ class Chart {
       lane.paint.call(this, g, lane, columns);
       g.restore();
     }
-    this.paintLines(g, bottom);
-    this.paintMap();
   }
 
   clip(g, lane) {
@@ -435,11 +461,13 @@ class Chart {
   paintMap() {
     const [g, width, height] = this.prepare(this.map);
     const room = this.room, scale = width / room.end;
-    for (const h of room.highlights) {
-      g.fillStyle = css("--band-chosen");
-      g.fillRect(h.start * scale, 0, Math.max(1.5, (h.end - h.start) * scale), height);
-    }
-    sparkline(g, room, width, height, css("--curve"));
+    this.kept(this.map, g, "", () => {
+      for (const h of room.highlights) {
+        g.fillStyle = css("--band-chosen");
+        g.fillRect(h.start * scale, 0, Math.max(1.5, (h.end - h.start) * scale), height);
+      }
+      sparkline(g, room, width, height, css("--curve"));
+    });
     const [a, b] = this.view;
     if (b - a < room.end * 0.999) {
       g.fillStyle = css("--veil");
