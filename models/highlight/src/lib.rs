@@ -8,7 +8,9 @@ mod checkpoint;
 mod config;
 mod error;
 mod features;
+pub mod losses;
 mod model;
+mod scorer;
 
 pub use calibration::Calibration;
 pub use checkpoint::KIND;
@@ -16,3 +18,4 @@ pub use config::{Config, Head, Input, Inputs, Normalisation, Positions};
 pub use error::HighlightError;
 pub use features::{MODALITIES, Modality, UnitFeatures};
 pub use model::{ContentCtr, Scores, streamer_fingerprint};
+pub use scorer::{Scorer, UnitScore};

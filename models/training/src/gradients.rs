@@ -14,16 +14,16 @@ use candle_core::{DType, Result};
 pub fn clip_by_global_norm(gradients: &mut GradStore, parameters: &Parameters, limit: f64) -> Result<f64> {
     let mut sum = 0.0;
     for (_, variable) in parameters.iter() {
-        if let Some(gradient) = gradients.get(variable) {
+        if let Some(gradient) = gradients.get(&variable) {
             sum += gradient.sqr()?.sum_all()?.to_dtype(DType::F64)?.to_scalar::<f64>()?;
         }
     }
     let norm = sum.sqrt();
     if norm.is_finite() && norm > limit {
         for (_, variable) in parameters.iter() {
-            if let Some(gradient) = gradients.get(variable) {
+            if let Some(gradient) = gradients.get(&variable) {
                 let scaled = (gradient * (limit / norm))?;
-                gradients.insert(variable, scaled);
+                gradients.insert(&variable, scaled);
             }
         }
     }

@@ -19,6 +19,16 @@ pub(crate) struct Projections {
     modalities: Vec<Projection>,
 }
 
+/// Both sides of some units, and the two together.
+pub(crate) struct Aligned {
+    /// `v`: picture and sound.
+    pub(crate) visual: Tensor,
+    /// `z`: speech, comments and gifts.
+    pub(crate) said: Tensor,
+    /// `e = concat(v, z)`.
+    pub(crate) units: Tensor,
+}
+
 #[derive(Debug, Clone)]
 struct Projection {
     modality: Modality,
@@ -104,6 +114,31 @@ impl Projections {
         let projected = input.linear.forward(&standard)?.broadcast_mul(&present)?;
         let absent = present.affine(-1.0, 1.0)?;
         Ok((projected + missing.broadcast_mul(&absent)?)?)
+    }
+
+    /// Whether the modality at `place` has an input.
+    pub(crate) fn reads(&self, place: usize) -> bool {
+        self.modalities[place].input.is_some()
+    }
+
+    /// Aligned units `e` of `[units, width]`, with `v` and `z` of `[units, half]` each.
+    pub(crate) fn aligned(&self, units: &[&UnitFeatures], device: &Device) -> Result<Aligned, HighlightError> {
+        let mut sums: [Option<Tensor>; 2] = [None, None];
+        for (place, modality) in MODALITIES.iter().enumerate() {
+            let row = self.project(place, units, device)?;
+            let sum = &mut sums[usize::from(!modality.is_visual())];
+            *sum = Some(match sum.take() {
+                Some(sum) => (sum + row)?,
+                None => row,
+            });
+        }
+        match sums {
+            [Some(visual), Some(said)] => {
+                let units = Tensor::cat(&[&visual, &said], 1)?;
+                Ok(Aligned { visual, said, units })
+            }
+            _ => Err(HighlightError::Shape { what: "inputs", reason: String::from("a side has no modality") }),
+        }
     }
 
     /// The learned vector that stands for the missing modality at `place`.

@@ -15,7 +15,7 @@ pub(crate) use inputs::Projections;
 pub(crate) use pass::Pass;
 pub use streamer::streamer_fingerprint;
 
-use crate::{Config, Head, HighlightError};
+use crate::{Config, Head, HighlightError, UnitFeatures};
 use candle_core::{DType, Device, Tensor};
 use candle_nn::{LayerNorm, Linear, Module};
 use decoder::Decoder;
@@ -33,6 +33,11 @@ impl Scores {
     #[must_use]
     pub fn get(&self, head: Head) -> Option<f64> {
         self.0.iter().find(|(name, _)| *name == head).map(|(_, score)| *score)
+    }
+
+    /// Differences per head to scores of the same model.
+    pub(crate) fn minus(&self, other: &Self) -> Self {
+        Self(self.0.iter().zip(&other.0).map(|(&(head, a), (_, b))| (head, a - b)).collect())
     }
 }
 
@@ -119,6 +124,25 @@ impl ContentCtr {
         let hidden = self.perceive(units, streamers, &pass)?;
         let hidden = self.decoder.forward(&hidden, true, &pass)?;
         Ok(self.output.forward(&hidden)?.squeeze(1)?)
+    }
+
+    /// Scores of every unit of one window at once, as the decoder gives them: unit i sees units up to i.
+    ///
+    /// # Errors
+    /// When the window is empty or longer than the look-back, or features don't fit.
+    pub fn score_window(&self, streamer: &str, units: &[UnitFeatures]) -> Result<Vec<Scores>, HighlightError> {
+        if units.is_empty() || units.len() > self.config.look_back {
+            let reason = format!("{} units, must be 1 to {}", units.len(), self.config.look_back);
+            return Err(HighlightError::Shape { what: "window", reason });
+        }
+        let units: Vec<&UnitFeatures> = units.iter().collect();
+        for unit in &units {
+            self.projections.check(unit)?;
+        }
+        let aligned = self.projections.aligned(&units, &self.device)?.units.unsqueeze(0)?;
+        let logits = self.logits(&aligned, &[self.streamer_row(streamer)], &Pass::scoring())?;
+        let logits: Vec<Vec<f32>> = logits.squeeze(0)?.to_vec2()?;
+        Ok(logits.iter().map(|row| self.scores(row)).collect())
     }
 
     /// Calibrated scores of one row of logits.
