@@ -1,0 +1,96 @@
+//! What can go wrong while encoders are loaded or run.
+//!
+//! Messages name the file and the tensor, or the encoder and the picture, that a user has to look at.
+
+use std::path::PathBuf;
+
+/// Failure of loading or running an encoder.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EncodeError {
+    /// A weights file could not be read.
+    #[error("cannot read weights {}", file.display())]
+    Read {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A weights file is not safetensors.
+    #[error("weights {} are not in the safetensors format", file.display())]
+    Format {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        source: safetensors::SafeTensorError,
+    },
+    /// A weights file lacks a tensor.
+    #[error("weights {} lack the tensor {tensor}", file.display())]
+    MissingTensor {
+        /// The file.
+        file: PathBuf,
+        /// Name of the tensor.
+        tensor: String,
+    },
+    /// A tensor has another shape than the network needs.
+    #[error("tensor {tensor} of {} has the shape {found:?}, expected {expected:?}", file.display())]
+    TensorShape {
+        /// The file.
+        file: PathBuf,
+        /// Name of the tensor.
+        tensor: String,
+        /// What the network needs.
+        expected: Vec<usize>,
+        /// What the file holds.
+        found: Vec<usize>,
+    },
+    /// A tensor holds another number type than 32-bit floats.
+    #[error("tensor {tensor} of {} holds {found}, expected F32", file.display())]
+    TensorType {
+        /// The file.
+        file: PathBuf,
+        /// Name of the tensor.
+        tensor: String,
+        /// Number type in the file.
+        found: String,
+    },
+    /// A tensor holds a NaN or an infinity.
+    #[error("tensor {tensor} of {} holds a value that is not finite", file.display())]
+    TensorValue {
+        /// The file.
+        file: PathBuf,
+        /// Name of the tensor.
+        tensor: String,
+    },
+    /// A picture's bytes don't match its size.
+    #[error("picture at {at_us} us is {width}x{height} but has {bytes} bytes")]
+    PictureSize {
+        /// Media time in microseconds.
+        at_us: i64,
+        /// Columns.
+        width: u32,
+        /// Rows.
+        height: u32,
+        /// Bytes given.
+        bytes: usize,
+    },
+    /// The tensor library failed.
+    #[error("tensor computation failed")]
+    Tensor(#[from] candle_core::Error),
+    /// An encoder of a set failed on a unit.
+    #[error("encoder {encoder} failed on the unit at {start_us} us")]
+    Encoder {
+        /// Name of the encoder.
+        encoder: String,
+        /// Media time of the unit in microseconds.
+        start_us: i64,
+        /// Why.
+        source: Box<EncodeError>,
+    },
+    /// Two encoders of a set carry the same name.
+    #[error("the set already has an encoder {encoder}")]
+    DuplicateEncoder {
+        /// Name of the encoder.
+        encoder: String,
+    },
+}
