@@ -36,7 +36,7 @@ pub(super) fn cards(index: usize, room: &RoomReport) -> Markup {
                 @for (h, highlight) in room.highlights.iter().enumerate().take(SHOWN) { (card(index, h, highlight, best)) }
             }
             @if room.highlights.len() > SHOWN {
-                details.more {
+                details.rest {
                     summary { (room.highlights.len() - SHOWN) " more" }
                     ol.cards {
                         @for (h, highlight) in room.highlights.iter().enumerate().skip(SHOWN) { (card(index, h, highlight, best)) }

@@ -1,78 +1,12 @@
-// Draws a room's timeline on one canvas: score, contributions, comments, gifts, lag.
+// Draws a room's timeline on one canvas: lanes, highlights, axis, and the map below.
 //
-// Times are seconds of media time. A recording may hold tens of thousands of units,
-// so that every lane is drawn by pixel column, from the units that fall into it.
+// A recording may hold tens of thousands of units, so that every lane is drawn by
+// pixel column, from the units that fall into it, and only when the view changed.
 "use strict";
 
-// A name of the style sheet; asked once per theme, not once per stroke.
-const styles = new Map();
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => styles.clear());
-function css(name) {
-  if (!styles.has(name)) styles.set(name, getComputedStyle(document.documentElement).getPropertyValue(name).trim());
-  return styles.get(name);
-}
-const clamp = (x, low, high) => Math.min(high, Math.max(low, x));
-const MODALITY_COLOURS = 8;
-
-function clock(seconds, fine) {
-  const s = Math.max(0, seconds);
-  const whole = Math.floor(s + 1e-6);
-  const h = Math.floor(whole / 3600), m = Math.floor(whole / 60) % 60, r = whole % 60;
-  const two = (n) => String(n).padStart(2, "0");
-  const tail = fine && s - whole > 0.05 ? (s - whole).toFixed(1).slice(1) : "";
-  return (h > 0 ? `${h}:${two(m)}:${two(r)}` : `${m}:${two(r)}`) + tail;
-}
-
-// The first of 1, 2, 5 times a power of ten that is not below x.
-function niceStep(x) {
-  const power = 10 ** Math.floor(Math.log10(x));
-  return [1, 2, 5, 10].map((f) => f * power).find((s) => s >= x * 0.999) ?? x;
-}
-const TIME_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200];
-
-class Room {
-  constructor(data) {
-    Object.assign(this, data);
-    this.unit = this.unit > 0 ? this.unit : 1;
-    const last = this.t.length ? this.t[this.t.length - 1] + this.unit : 0;
-    this.end = Math.max(this.duration || 0, last, this.unit);
-    this.missingSets = this.missing.map((list) => new Set(list));
-    const known = [...this.score, ...this.provisional, ...this.highlights.map((h) => h.score)].filter((x) => x !== null);
-    const top = known.reduce((a, b) => Math.max(a, b), 0), low = known.reduce((a, b) => Math.min(a, b), 0);
-    this.scoreTop = top > low ? top + (top - low) * 0.08 : low + 1;
-    this.scoreLow = low;
-  }
-
-  // Index of the first unit that ends after t.
-  indexAt(t) {
-    let low = 0, high = this.t.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.t[middle] + this.unit > t) high = middle; else low = middle + 1;
-    }
-    return low;
-  }
-
-  unitAt(t) {
-    const i = this.indexAt(t);
-    return i < this.t.length && this.t[i] <= t ? i : -1;
-  }
-
-  highlightAt(t) {
-    let best = -1;
-    this.highlights.forEach((h, i) => {
-      if (t >= h.start && t <= h.end && (best < 0 || h.score > this.highlights[best].score)) best = i;
-    });
-    return best;
-  }
-
-  colour(name) {
-    return css(`--m${Math.max(0, this.modalities.indexOf(name)) % MODALITY_COLOURS}`);
-  }
-}
-
-class Chart {
+class Chart extends Lanes {
   constructor(root, room) {
+    super();
     this.room = room;
     this.canvas = root.querySelector("canvas.lanes");
     this.map = root.querySelector("canvas.map");
@@ -150,6 +84,7 @@ class Chart {
     }
     // Columns are anchored to the recording, not the view: panning does not make peaks flicker.
     const span = perPixel * 2;
+    columns.dense = true;
     for (let k = Math.floor(this.view[0] / span) - 1; k * span <= this.view[1] + span; k += 1) {
       const from = room.indexAt(k * span - room.unit / 2), to = room.indexAt((k + 1) * span - room.unit / 2);
       if (to > from) columns.push({ x: this.x((k + 0.5) * span), left: this.x(k * span), width: 2, from, to });
@@ -208,12 +143,6 @@ class Chart {
     }
   }
 
-  clip(g, lane) {
-    g.beginPath();
-    g.rect(this.left, lane.top - 1, this.width, lane.height + 2);
-    g.clip();
-  }
-
   paintTimeAxis(g, bottom) {
     const step = TIME_STEPS.find((s) => (s / (this.view[1] - this.view[0])) * this.width >= 74) ?? 86400;
     g.textAlign = "center";
@@ -231,23 +160,6 @@ class Chart {
     }
   }
 
-  scale(g, lane, low, high, ticks) {
-    const y = (v) => lane.top + lane.height - ((v - low) / (high - low || 1)) * lane.height;
-    const step = niceStep((high - low) / ticks);
-    g.textAlign = "right";
-    g.textBaseline = "middle";
-    for (let v = Math.ceil(low / step - 1e-6) * step; v <= high + step * 1e-6; v += step) {
-      g.strokeStyle = Math.abs(v) < step / 2 ? css("--axis") : css("--grid");
-      g.beginPath();
-      g.moveTo(this.left, Math.round(y(v)) + 0.5);
-      g.lineTo(this.left + this.width, Math.round(y(v)) + 0.5);
-      g.stroke();
-      g.fillStyle = css("--muted");
-      g.fillText(String(+v.toPrecision(3)).replace("-", "−"), this.left - 6, y(v));
-    }
-    return y;
-  }
-
   paintBands(g, bottom) {
     const top = this.lanes[0].top;
     this.room.highlights.forEach((h, i) => {
@@ -256,189 +168,6 @@ class Chart {
       g.fillStyle = css(i === this.chosen ? "--band-chosen" : "--band");
       g.fillRect(a, top, b - a, bottom - top);
     });
-  }
-
-  // Lowest and highest of a column of numbers within a range of units.
-  extremes(column, from, to) {
-    let low = Infinity, high = -Infinity;
-    for (let i = from; i < to; i += 1) {
-      const v = column[i];
-      if (v === null) continue;
-      if (v < low) low = v;
-      if (v > high) high = v;
-    }
-    return high < low ? null : [low, high];
-  }
-
-  line(g, columns, column, y) {
-    g.beginPath();
-    let drawing = false;
-    for (const c of columns) {
-      const e = this.extremes(column, c.from, c.to);
-      if (!e) { drawing = false; continue; }
-      if (drawing) g.lineTo(c.x, y(e[1])); else g.moveTo(c.x, y(e[1]));
-      drawing = true;
-    }
-    g.stroke();
-  }
-
-  paintScore(g, lane, columns) {
-    const room = this.room, y = this.scale(g, lane, room.scoreLow, room.scoreTop, 4);
-    this.clip(g, lane);
-    for (const [start, end] of room.truth) {
-      const a = this.x(start), b = Math.max(this.x(end), a + 2);
-      g.fillStyle = css("--truth");
-      g.fillRect(a, lane.top, b - a, 5);
-    }
-    const fill = g.createLinearGradient(0, lane.top, 0, lane.top + lane.height);
-    fill.addColorStop(0, css("--curve-fill"));
-    fill.addColorStop(1, "transparent");
-    g.fillStyle = fill;
-    let run = [];
-    const close = () => {
-      if (run.length) {
-        g.beginPath();
-        g.moveTo(run[0][0], y(0));
-        for (const [x, v] of run) g.lineTo(x, y(v));
-        g.lineTo(run[run.length - 1][0], y(0));
-        g.fill();
-      }
-      run = [];
-    };
-    for (const c of columns) {
-      const e = this.extremes(room.score, c.from, c.to);
-      if (e) run.push([c.x, e[1]]); else close();
-    }
-    close();
-    g.lineJoin = "round";
-    g.lineWidth = 1.2;
-    g.strokeStyle = css("--provisional");
-    g.setLineDash([4, 3]);
-    this.line(g, columns, room.provisional, y);
-    g.setLineDash([]);
-    g.lineWidth = 1.8;
-    g.strokeStyle = css("--curve");
-    this.line(g, columns, room.score, y);
-    room.highlights.forEach((h, i) => {
-      const x = this.x(h.peak), top = y(h.score);
-      if (x < this.left - 8 || x > this.left + this.width + 8) return;
-      g.fillStyle = css("--peak");
-      g.strokeStyle = css("--surface");
-      g.lineWidth = 2;
-      g.beginPath();
-      g.arc(x, top, i === this.chosen ? 6 : 4.5, 0, 7);
-      g.fill();
-      g.stroke();
-    });
-  }
-
-  mean(column, from, to) {
-    let sum = 0, n = 0;
-    for (let i = from; i < to; i += 1) if (column[i] !== null) { sum += column[i]; n += 1; }
-    return n ? sum / n : 0;
-  }
-
-  paintContributions(g, lane, columns) {
-    const room = this.room;
-    if (!this.reach) {
-      this.reach = [0, 0];
-      for (let i = 0; i < room.t.length; i += 1) {
-        let up = 0, down = 0;
-        for (const column of room.contributions) if (column[i] > 0) up += column[i]; else down += column[i] || 0;
-        this.reach = [Math.min(this.reach[0], down), Math.max(this.reach[1], up)];
-      }
-      if (this.reach[1] - this.reach[0] === 0) this.reach = [0, 1];
-    }
-    const y = this.scale(g, lane, this.reach[0], this.reach[1], 3);
-    this.clip(g, lane);
-    const up = columns.map(() => 0), down = columns.map(() => 0);
-    room.contributions.forEach((column, m) => {
-      const upper = [], lower = [], upperBase = [], lowerBase = [];
-      columns.forEach((c, k) => {
-        const v = this.mean(column, c.from, c.to);
-        upperBase.push([c.x, y(up[k])]);
-        lowerBase.push([c.x, y(down[k])]);
-        if (v > 0) up[k] += v; else down[k] += v;
-        upper.push([c.x, y(up[k])]);
-        lower.push([c.x, y(down[k])]);
-      });
-      g.fillStyle = room.colour(room.modalities[m]);
-      g.globalAlpha = 0.85;
-      for (const [edge, base] of [[upper, upperBase], [lower, lowerBase]]) {
-        g.beginPath();
-        for (const [x, v] of edge) g.lineTo(x, v);
-        for (const [x, v] of base.reverse()) g.lineTo(x, v);
-        g.fill();
-      }
-    });
-  }
-
-  bars(g, lane, columns, column, colour, words) {
-    const top = this.topOf(column);
-    g.textAlign = "right";
-    g.textBaseline = "middle";
-    g.fillStyle = css("--muted");
-    g.fillText(words(top), this.left - 6, lane.top + 4);
-    this.clip(g, lane);
-    g.fillStyle = css("--axis");
-    g.fillRect(this.left, lane.top + lane.height, this.width, 1);
-    g.fillStyle = colour;
-    for (const c of columns) {
-      const e = this.extremes(column, c.from, c.to);
-      if (!e || e[1] <= 0) continue;
-      const height = Math.max(1, (e[1] / top) * (lane.height - 2));
-      const gap = c.width > 4 ? 1 : 0;
-      g.fillRect(c.left + gap / 2, lane.top + lane.height - height, Math.max(1, c.width - gap), height);
-    }
-  }
-
-  topOf(column) {
-    this.tops = this.tops || new Map();
-    if (!this.tops.has(column)) this.tops.set(column, column.reduce((a, b) => Math.max(a, b || 0), 0) || 1);
-    return this.tops.get(column);
-  }
-
-  paintComments(g, lane, columns) { this.bars(g, lane, columns, this.room.comments, css("--comments"), String); }
-
-  paintGifts(g, lane, columns) {
-    this.bars(g, lane, columns, this.room.gifts, css("--gifts"), (v) => (v >= 1000 ? `${+(v / 1000).toPrecision(3)}k` : String(+v.toPrecision(3))));
-  }
-
-  paintMissing(g, lane, columns) {
-    const room = this.room;
-    this.clip(g, lane);
-    lane.missing.forEach((m, row) => {
-      const y = lane.top + 2 + row * 9;
-      g.fillStyle = css("--grid");
-      g.fillRect(this.left, y, this.width, 6);
-      g.fillStyle = room.colour(room.modalities[m]);
-      for (const c of columns) {
-        let gone = false;
-        for (let i = c.from; i < c.to && !gone; i += 1) gone = room.missingSets[m].has(i);
-        if (gone) g.fillRect(c.left, y, Math.max(1.5, c.width + 0.5), 6);
-      }
-    });
-  }
-
-  paintLag(g, lane) {
-    const lag = this.room.lag, values = lag.history.map((p) => p[1]).concat(lag.truth ?? []);
-    const y = this.scale(g, lane, 0, Math.max(...values, 1) * 1.1, 2);
-    this.clip(g, lane);
-    if (lag.truth !== null) {
-      g.strokeStyle = css("--truth");
-      g.setLineDash([5, 4]);
-      g.lineWidth = 1.5;
-      g.beginPath();
-      g.moveTo(this.left, y(lag.truth));
-      g.lineTo(this.left + this.width, y(lag.truth));
-      g.stroke();
-      g.setLineDash([]);
-    }
-    g.strokeStyle = css("--lag");
-    g.lineWidth = 1.6;
-    g.beginPath();
-    for (const [t, v] of lag.history) g.lineTo(this.x(t), y(v));
-    g.stroke();
   }
 
   paintLines(g, bottom) {
@@ -498,28 +227,4 @@ class Chart {
     const span = this.view[1] - this.view[0];
     if (t < this.view[0] || t > this.view[1]) this.look(t - span / 2, t + span / 2); else this.draw();
   }
-}
-
-// The highest score of each pixel column, filling the whole canvas.
-function sparkline(g, room, width, height, colour) {
-  g.beginPath();
-  const scale = room.end / width, reach = room.scoreTop - room.scoreLow;
-  const y = (v) => height - 2 - ((v - room.scoreLow) / reach) * (height - 4);
-  const wide = room.unit / scale > 1.5;
-  const count = wide ? room.t.length : Math.ceil(width / 1.5);
-  let drawing = false;
-  for (let k = 0; k < count; k += 1) {
-    const from = wide ? k : room.indexAt(k * 1.5 * scale - room.unit / 2);
-    const to = wide ? k + 1 : Math.min(room.t.length, Math.max(from + 1, room.indexAt((k + 1) * 1.5 * scale - room.unit / 2)));
-    const x = wide ? (room.t[k] + room.unit / 2) / scale : (k + 0.5) * 1.5;
-    let top = null;
-    for (let i = from; i < to; i += 1) if (room.score[i] !== null && (top === null || room.score[i] > top)) top = room.score[i];
-    if (top === null) { drawing = false; continue; }
-    if (drawing) g.lineTo(x, y(top)); else g.moveTo(x, y(top));
-    drawing = true;
-  }
-  g.strokeStyle = colour;
-  g.lineWidth = 1.2;
-  g.lineJoin = "round";
-  g.stroke();
 }

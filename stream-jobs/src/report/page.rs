@@ -13,8 +13,13 @@ use super::embed::{self, Embedded};
 use super::wording::{clock, count, value};
 
 const STYLE: &str = include_str!("report.css");
-const CHART: &str = include_str!("chart.js");
-const SCRIPT: &str = include_str!("report.js");
+/// In the order in which they use one another.
+const SCRIPTS: [&str; 4] = [
+    include_str!("timeline.js"),
+    include_str!("lanes.js"),
+    include_str!("chart.js"),
+    include_str!("report.js"),
+];
 
 /// Forbids every request that leaves the report's own folder, should an escape ever fail.
 const POLICY: &str = "default-src 'none'; img-src data:; media-src 'self' file: blob:; \
@@ -51,8 +56,7 @@ pub(super) fn page(report: &Report, embedded: &Embedded) -> Markup {
                         dd { code { (report.command) } }
                     }
                 }
-                script { (PreEscaped(CHART)) }
-                script { (PreEscaped(SCRIPT)) }
+                @for script in SCRIPTS { script { (PreEscaped(script)) } }
             }
         }
     }
