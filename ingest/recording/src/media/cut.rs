@@ -158,7 +158,7 @@ impl Cutter {
             }
             let (group, end) = self.closed.pop_front()?;
             let last = self.ended && self.closed.is_empty();
-            let sound = self.take_sound(if last { MediaTime::MAX } else { end });
+            let sound = self.take_sound(if last { end + self.options.sound_length } else { end });
             let end = if last { sound.last().map_or(end, |t| end.max(t.shown_at + t.duration)) } else { end };
             let start = group.start()?;
             return Some(Cut { start, end, pictures: group.pictures, sound });
