@@ -99,10 +99,10 @@ impl Material {
         order.sort_by_key(|s| s.start_us);
         order.dedup_by_key(|s| s.start_us);
         let mut material = Self::default();
-        let mut clock = None;
+        let mut by_key = false;
         for segment in order {
             match demux(segment) {
-                Ok(piece) => material.add(segment, piece, &mut clock),
+                Ok(piece) => material.add(segment, piece, &mut by_key),
                 Err(_unreadable) => material.unreadable_us.push(segment.start_us),
             }
         }
@@ -113,14 +113,15 @@ impl Material {
         material
     }
 
-    fn add(&mut self, segment: &ClipSegment, piece: Piece, clock: &mut Option<i64>) {
+    fn add(&mut self, segment: &ClipSegment, piece: Piece, by_key: &mut bool) {
         let start = ticks(segment.start_us);
         let shift = match (&piece.pictures, &piece.sound) {
-            (Some((_, pictures)), _) => shift(start, pictures, *clock),
+            (Some((_, pictures)), _) => {
+                shift(start, pictures, self.pictures.coded.iter().map(|c| c.pts).max(), by_key)
+            }
             (None, Some((_, sound))) => sound.first().map_or(0, |first| start - first.pts),
             (None, None) => return self.unreadable_us.push(segment.start_us),
         };
-        *clock = Some(shift);
         let index = self.segments.len();
         self.segments.push((start, ticks(segment.start_us.saturating_add(segment.duration_us.max(0)))));
         if let Some((parameters, coded)) = piece.pictures {
@@ -135,18 +136,25 @@ impl Material {
     }
 }
 
-/// From the container's clock to media time. A keyframe's leading pictures are shown before it, and it is
-/// not said which of both a segment's start means: where the containers' clock runs on from the segment before, it
-/// decides; elsewhere the first picture shown.
-fn shift(start: i64, pictures: &[Coded], clock: Option<i64>) -> i64 {
-    let first = pictures.iter().map(|c| c.pts).min().unwrap_or(0);
+/// From the container's clock to media time. A keyframe's leading pictures are shown before it, and it is not
+/// said which of both a segment's start means. Where only one of the readings runs on from `last`, the picture
+/// before, it decides, and holds for what follows (`by_key`).
+fn shift(start: i64, pictures: &[Coded], last: Option<i64>, by_key: &mut bool) -> i64 {
+    let mut times: Vec<i64> = pictures.iter().map(|c| c.pts).collect();
+    times.sort_unstable();
+    let first = times.first().copied().unwrap_or(0);
     let key = pictures.iter().find(|c| c.key).map_or(first, |c| c.pts);
-    match clock {
-        Some(clock) if (start - key - clock).abs() < (start - first - clock).abs().min(CLOCK / 50) => {
-            start - key
+    let step = times.windows(2).map(|w| w[1] - w[0]).min().unwrap_or(CLOCK / 25);
+    if let Some(last) = last
+        && key > first
+    {
+        let jump = |shift: i64| (first + shift - last - step).abs();
+        let (to_first, to_key) = (jump(start - first), jump(start - key));
+        if to_first.min(to_key) < step && to_first != to_key {
+            *by_key = to_key < to_first;
         }
-        _ => start - first,
     }
+    start - if *by_key { key } else { first }
 }
 
 fn distinct_times(pictures: &mut [Coded]) {
@@ -197,8 +205,8 @@ impl Track {
         // In-band parameter sets make the out-of-band ones of a container redundant.
         let same = |(other, former): &(Id, Parameters)| {
             *other == id
-                && native::picture_size(former) == size
-                && (family.is_some() || native::extradata(former) == extradata)
+                && (family.is_some()
+                    || (native::picture_size(former) == size && native::extradata(former) == extradata))
         };
         if !self.runs.last().is_some_and(same) {
             self.runs.push((id, parameters));

@@ -98,10 +98,13 @@ impl Source<'_> {
         if !self.video.is_empty() {
             command.args(["-pix_fmt", "yuv420p"]).args(self.video.split_whitespace());
         }
+        // The segment muxer doesn't tell FFmpeg what it takes, so nothing is mapped by itself.
+        for input in 0..usize::from(!self.video.is_empty()) + usize::from(!self.audio.is_empty()) {
+            command.args(["-map", &input.to_string()]);
+        }
         command.args(self.audio.split_whitespace());
         let (kind, length) = self.container;
         command.args(["-f", "segment", "-segment_time", &length.to_string(), "-segment_format", kind]);
-        command.args(["-segment_list", "list.csv", "-segment_list_type", "csv"]);
         if kind == "mp4" {
             command.args(["-segment_format_options", "movflags=+frag_keyframe+empty_moov"]);
         }
@@ -111,16 +114,37 @@ impl Source<'_> {
     }
 }
 
-/// Segments of a folder as FFmpeg's segment muxer lists them.
-pub fn read_segments(dir: &Path) -> Vec<ClipSegment> {
-    let list = std::fs::read_to_string(dir.join("list.csv")).unwrap();
-    let micros = |text: &str| (text.parse::<f64>().unwrap() * 1e6).round() as i64;
-    list.lines()
-        .map(|line| {
-            let fields: Vec<&str> = line.split(',').collect();
-            let (start_us, end_us) = (micros(fields[1]), micros(fields[2]));
-            let bytes = std::fs::read(dir.join(fields[0])).unwrap().into();
-            ClipSegment { start_us, duration_us: end_us - start_us, bytes }
+/// Segments of a folder. FFmpeg's own list of their starts is off by the encoder's delay for all but the first,
+/// so the packets' times tell.
+fn read_segments(dir: &Path) -> Vec<ClipSegment> {
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|e| e == "bin"));
+    files.sort();
+    let times = |path: &Path| {
+        let of = |kind| probe(path, &["-select_streams", kind, "-show_entries", "packet=pts_time"]);
+        let text = Some(of("v")).filter(|text| !text.trim().is_empty()).unwrap_or_else(|| of("a"));
+        let mut times: Vec<f64> =
+            text.lines().filter_map(|l| l.split(',').next().and_then(|t| t.parse().ok())).collect();
+        times.sort_by(f64::total_cmp);
+        let step = times.windows(2).map(|w| w[1] - w[0]).fold(f64::INFINITY, f64::min);
+        Some((*times.first()?, times.last()? + if step.is_finite() { step } else { 0.04 }))
+    };
+    let mut spans: Vec<(f64, f64)> = Vec::new();
+    files.retain(|path| {
+        let Some((start, end)) = times(path) else { return false };
+        // Where every segment starts its clock anew, each follows the one before.
+        let shift = spans.last().map_or(0.0, |last| if start < last.0 + 0.1 { last.1 - start } else { 0.0 });
+        spans.push((start + shift, end + shift));
+        true
+    });
+    let micros = |seconds: f64| ((seconds - spans[0].0) * 1e6).round() as i64;
+    files
+        .iter()
+        .zip(&spans)
+        .map(|(path, &(start, end))| {
+            let bytes = std::fs::read(path).unwrap().into();
+            ClipSegment { start_us: micros(start), duration_us: micros(end) - micros(start), bytes }
         })
         .collect()
 }
@@ -167,11 +191,24 @@ pub fn length(path: &Path) -> f64 {
 
 pub fn read_file(path: &PathBuf) -> Read {
     let times = probe(path, &["-select_streams", "v", "-show_entries", "frame=pts_time"]);
-    let times: Vec<f64> =
-        times.lines().filter_map(|l| l.trim_end_matches(',').parse().ok()).collect();
+    let times: Vec<f64> = times.lines().filter_map(|l| l.trim_end_matches(',').parse().ok()).collect();
     let mut command = ffmpeg();
-    command.arg("-i").arg(path).args(["-map", "0:v?", "-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "gray"]);
-    let pictures = if times.is_empty() { Vec::new() } else { command.arg("pipe:1"); run(command, None) };
+    command.arg("-i").arg(path).args([
+        "-map",
+        "0:v?",
+        "-fps_mode",
+        "passthrough",
+        "-f",
+        "rawvideo",
+        "-pix_fmt",
+        "gray",
+    ]);
+    let pictures = if times.is_empty() {
+        Vec::new()
+    } else {
+        command.arg("pipe:1");
+        run(command, None)
+    };
     let at = |picture: &[u8], column: usize, row: usize| {
         let centre = (row * SQUARE + SQUARE / 2) * WIDTH + column * SQUARE + SQUARE / 2;
         picture[centre] > 125
@@ -182,7 +219,10 @@ pub fn read_file(path: &PathBuf) -> Read {
     let mut sound = Vec::new();
     if has_sound {
         let mut command = ffmpeg();
-        command.arg("-i").arg(path).args(["-map", "0:a", "-f", "f32le", "-ac", "1", "-ar", "48000", "pipe:1"]);
+        command
+            .arg("-i")
+            .arg(path)
+            .args(["-map", "0:a", "-f", "f32le", "-ac", "1", "-ar", "48000", "pipe:1"]);
         sound = run(command, None).chunks(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
     }
     Read {
@@ -213,8 +253,10 @@ impl Read {
     /// Largest distance between a flash and the beep that belongs to it, seconds; flashes at the very start
     /// are cut ones and don't count.
     pub fn sync(&self) -> f64 {
-        let flashes: Vec<f64> =
-            (1..self.white.len()).filter(|&i| self.white[i] && !self.white[i - 1]).map(|i| self.times[i]).collect();
+        let flashes: Vec<f64> = (1..self.white.len())
+            .filter(|&i| self.white[i] && !self.white[i - 1])
+            .map(|i| self.times[i])
+            .collect();
         let loud = |i: usize| self.sound[i].abs() > 0.08;
         let quiet = SOUND_RATE / 20;
         let mut beeps = Vec::new();
