@@ -2,16 +2,25 @@
 //!
 //! These curves feed the estimate of a room's comment lag and attentive decoding. A bin holds what fell into
 //! `[start + i * bin, start + (i + 1) * bin)`; the last bin of a unit may be shorter. Nothing in a bin depends on
-//! what comes after it, but for the 25 ms window of a sound frame.
+//! what comes after it, but for the 25 ms window of a sound frame; an onset at the end of a bin may show in the next.
+
+use std::collections::VecDeque;
 
 use crate::picture::{Still, transition};
-use crate::sound::{MelParameters, MelSpectrum, cleaned, rectified_rise};
+use crate::sound::{MelParameters, MelSpectrum, cleaned};
 use crate::{CommentView, EncodeError, PictureView, SOUND_RATE, UnitInput};
 
 /// More bins than this are not made: a day of seconds.
 const MOST_BINS: i64 = 86_400;
 /// Pictures further apart are not compared.
 const LONGEST_GAP_US: i64 = 10_000_000;
+/// Frames of sound (10 ms each) that are compared, and those before them that they are compared with.
+const FAST: usize = 4;
+const SLOW: usize = 12;
+/// Added to band magnitudes (a full-scale tone has about 100): quieter sound has no onsets.
+const ONSET_FLOOR: f32 = 0.1;
+/// Rise (in nepers) that four frames of steady noise reach by chance.
+const STEADY_RISE: f32 = 0.4;
 /// What a cut adds to motion, which is rarely above 0.3 by itself.
 const CUT: f32 = 1.0;
 
@@ -67,7 +76,8 @@ impl ActivityMeter {
         let bins = bin_count(unit.duration_us, self.bin_us);
         let curve = onset_curve(&before.unwrap_or_default(), unit.sound, SOUND_RATE, self.bin_us, bins);
         let length_us = (unit.sound.len() as i64).saturating_mul(1_000_000) / i64::from(SOUND_RATE);
-        let kept = unit.sound.len().saturating_sub(frame(SOUND_RATE).window);
+        let MelParameters { window, hop, .. } = frame(SOUND_RATE);
+        let kept = unit.sound.len().saturating_sub(window + (FAST + SLOW) * hop);
         self.last_sound = Some((unit.start_us.saturating_add(length_us), unit.sound[kept..].to_vec()));
         curve
     }
@@ -84,10 +94,10 @@ fn bin_count(duration_us: i64, bin_us: i64) -> usize {
     ((duration - 1) / bin + 1).min(MOST_BINS) as usize
 }
 
-/// Onset strength of mono sound, one value per bin: mean half-wave rectified rise of log mel bands from frame to frame
-/// (25 ms every 10 ms), about 0 for silence and steady sound, 0.1 to 1 where something begins.
+/// Onset strength of mono sound, one value per bin: mean half-wave rectified rise of log mel bands, the last 40 ms
+/// against the 120 ms before; 0 for silence, about 0 for steady sound, 0.1 to 1 where something begins.
 ///
-/// `sample_rate` is in hertz. The curve covers the samples given; the first frame has nothing before it and counts 0
+/// `sample_rate` is in hertz. The curve covers the samples given; the first frames have nothing before them and count 0
 /// (use [`ActivityMeter`] for units of a stream).
 #[must_use]
 pub fn sound_activity(samples: &[f32], sample_rate: u32, bin_us: i64) -> Vec<f32> {
@@ -111,13 +121,13 @@ fn onset_curve(before: &[f32], samples: &[f32], rate: u32, bin_us: i64, bins: us
     joined.extend(cleaned(samples));
     let mut spectrum = MelSpectrum::new(parameters);
     let (mut sums, mut counts) = (vec![0.0_f32; bins], vec![0_u32; bins]);
-    let mut last: Option<Vec<f32>> = None;
+    let mut recent: VecDeque<Vec<f32>> = VecDeque::with_capacity(FAST + SLOW);
     for index in 0..parameters.frames(joined.len()) {
         spectrum.magnitudes(&joined, index);
-        // Above the noise floor of a lossy codec: silence with dither has no onsets.
-        let bands: Vec<f32> = spectrum.bands().map(|band| (band + 0.05).ln()).collect();
-        let rise = last.as_deref().map_or(0.0, |last| rectified_rise(last, &bands));
-        last = Some(bands);
+        if recent.len() == FAST + SLOW {
+            recent.pop_front();
+        }
+        recent.push_back(spectrum.bands().collect());
         // A rise is heard at the end of its frame.
         let Some(end) = (index * parameters.hop + parameters.window).min(joined.len()).checked_sub(kept + 1)
         else {
@@ -125,10 +135,25 @@ fn onset_curve(before: &[f32], samples: &[f32], rate: u32, bin_us: i64, bins: us
         };
         let at_us = end as i64 * 1_000_000 / i64::from(rate);
         let bin = ((at_us / bin_us) as usize).min(bins - 1);
-        sums[bin] += rise;
+        sums[bin] += onset(&recent);
         counts[bin] += 1;
     }
-    sums.iter().zip(counts).map(|(sum, count)| sum / count.max(1) as f32 * 10.0).collect()
+    sums.iter().zip(counts).map(|(sum, count)| sum / count.max(1) as f32).collect()
+}
+
+/// Mean rise over bands of the last few frames above those before, beyond what steady noise does by chance.
+fn onset(recent: &VecDeque<Vec<f32>>) -> f32 {
+    let slow = recent.len().saturating_sub(FAST);
+    if slow < FAST {
+        return 0.0;
+    }
+    let bands = recent[0].len();
+    let log_mean = |frames: std::ops::Range<usize>, band: usize| {
+        let count = frames.len() as f32;
+        (recent.range(frames).map(|frame| frame[band]).sum::<f32>() / count + ONSET_FLOOR).ln()
+    };
+    let rise = |band| (log_mean(slow..recent.len(), band) - log_mean(0..slow, band) - STEADY_RISE).max(0.0);
+    (0..bands).map(rise).sum::<f32>() / bands.max(1) as f32
 }
 
 /// Motion of pictures, one value per bin: the largest mean difference of brightness (0 to 1) to the picture before, plus 1

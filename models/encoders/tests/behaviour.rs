@@ -236,7 +236,7 @@ fn voice_like_sound_differs_from_noise_and_silence() {
     let (voice, noise, silence) = (encode(&voice), encode(&noise(32_000, 0.3)), encode(&[0.0; 32_000]));
     assert!(voice[46] > 0.6 && noise[46] < 0.4, "syllables: {} {}", voice[46], noise[46]);
     assert!(voice[47] > 0.8 && noise[47] < 0.1, "voiced: {} {}", voice[47], noise[47]);
-    assert!(noise[43] > 0.5 && voice[43] < 0.3, "flatness: {} {}", voice[43], noise[43]);
+    assert!(noise[43] > voice[43] + 0.2, "flatness: {} {}", voice[43], noise[43]);
     assert_eq!((silence[50], noise[50]), (1.0, 0.0));
 }
 

@@ -25,7 +25,7 @@ mod spectrum;
 use crate::baseline::Baseline;
 use crate::{EncodeError, Encoder, Modality, SOUND_RATE, UnitInput, fingerprint};
 use profile::{GROUPS, Profiler};
-pub(crate) use spectrum::{MelParameters, MelSpectrum, rectified_rise};
+pub(crate) use spectrum::{MelParameters, MelSpectrum};
 
 const WIDTH: usize = 60;
 const WINDOWS_S: [f64; 3] = [10.0, 60.0, 300.0];

@@ -114,7 +114,8 @@ impl Series {
     }
 
     fn push_shape(&mut self, magnitudes: &[f32], bin_hz: f32) {
-        let sum: f32 = magnitudes.iter().sum::<f32>() + 1e-6;
+        // The floor of every bin keeps the flatness of silence at 1, as that of any even spectrum.
+        let sum: f32 = magnitudes.iter().sum::<f32>() + 1e-6 * magnitudes.len() as f32;
         let hz = |bin: usize| bin as f32 * bin_hz;
         let centroid = magnitudes.iter().enumerate().map(|(bin, m)| hz(bin) * m).sum::<f32>() / sum;
         let spread =

@@ -134,7 +134,7 @@ fn bands(parameters: &MelParameters, bins: usize) -> Vec<Band> {
 }
 
 /// Mean rise of log bands from one frame to the next: spectral flux, half-wave rectified.
-pub(crate) fn rectified_rise(before: &[f32], after: &[f32]) -> f32 {
+pub(super) fn rectified_rise(before: &[f32], after: &[f32]) -> f32 {
     let rise: f32 = before.iter().zip(after).map(|(before, after)| (after - before).max(0.0)).sum();
     rise / after.len().max(1) as f32
 }
