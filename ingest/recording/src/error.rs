@@ -5,12 +5,14 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::media::MediaError;
+
 /// Why a recording could not be opened.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RecordingError {
     /// A file could not be opened or read at all.
-    #[error("cannot read {path}")]
+    #[error("cannot read {}", path.display())]
     Io {
         /// The file.
         path: PathBuf,
@@ -18,13 +20,13 @@ pub enum RecordingError {
         source: io::Error,
     },
     /// The content is of no format that is known here.
-    #[error("{path} is of no known chat format")]
+    #[error("{} is of no known chat format", path.display())]
     UnknownFormat {
         /// The file.
         path: PathBuf,
     },
     /// `recording.toml` says something that cannot be.
-    #[error("{path}: {reason}")]
+    #[error("{}: {reason}", path.display())]
     Manifest {
         /// The manifest.
         path: PathBuf,
@@ -32,17 +34,12 @@ pub enum RecordingError {
         reason: String,
     },
     /// A folder without a manifest.
-    #[error("folder {path} holds no recording.toml")]
+    #[error("folder {} holds no recording.toml", path.display())]
     NoManifest {
         /// The folder.
         path: PathBuf,
     },
-    /// The media file cannot be opened.
-    #[error("{path} is neither a chat nor a media file that can be opened: {reason}")]
-    Media {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        reason: String,
-    },
+    /// A file that is no chat cannot be opened as media either.
+    #[error("neither a chat nor a readable media file")]
+    Media(#[source] MediaError),
 }

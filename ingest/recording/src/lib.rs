@@ -6,13 +6,17 @@
 pub mod chat;
 mod error;
 mod inspect;
+mod inspect_chat;
 mod manifest;
+pub mod media;
 mod merge;
+mod opener;
 mod recording;
 mod write;
 
 pub use error::RecordingError;
-pub use inspect::{Inspection, Paid, inspect};
+pub use inspect::{Inspection, MediaInspection, inspect};
+pub use inspect_chat::{ChatInspection, Paid, inspect_chat};
 pub use manifest::{MANIFEST, Manifest};
 pub use merge::{Fault, Item, MediaSegments, Merge, captured_until};
 pub use recording::{MediaRequest, OpenMedia, Overrides, RecordedStream, Recording, RecordingInfo, is_chat};

@@ -88,8 +88,8 @@ impl Manifest {
         if !path.is_file() {
             return Err(RecordingError::NoManifest { path: folder.to_owned() });
         }
-        let text = fs::read_to_string(&path)
-            .map_err(|source| RecordingError::Io { path: path.clone(), source })?;
+        let text =
+            fs::read_to_string(&path).map_err(|source| RecordingError::Io { path: path.clone(), source })?;
         let broken = |reason: String| RecordingError::Manifest { path: path.clone(), reason };
         let mut manifest: Self = toml::from_str(&text).map_err(|error| broken(error.to_string()))?;
         let Self { media, comments, gifts, feedback, .. } = &mut manifest;
@@ -187,7 +187,9 @@ mod tests {
 
     #[test]
     fn the_start_reads_in_every_spelling() {
-        for start in ["1647777083634829", "\"2022-03-20T19:51:23.634829+08:00\"", "2022-03-20T11:51:23.634829Z"] {
+        for start in
+            ["1647777083634829", "\"2022-03-20T19:51:23.634829+08:00\"", "2022-03-20T11:51:23.634829Z"]
+        {
             let folder = folder(&format!("room = \"r\"\nstarted_at = {start}\ncomments = \"chat.tsv\"\n"));
             let manifest = Manifest::load(folder.path()).unwrap();
             assert_eq!(manifest.started_at, Some(WallTime::from_micros(1_647_777_083_634_829)), "{start}");
@@ -206,7 +208,12 @@ mod tests {
 
     #[test]
     fn unknown_fields_and_missing_files_are_errors() {
-        for text in ["room = \"r\"\nchats = \"chat.tsv\"", "room = \"a/b\"", "room = \"r\"\nmedia = \"none.mp4\"", "?"] {
+        for text in [
+            "room = \"r\"\nchats = \"chat.tsv\"",
+            "room = \"a/b\"",
+            "room = \"r\"\nmedia = \"none.mp4\"",
+            "?",
+        ] {
             let error = Manifest::load(folder(text).path()).unwrap_err();
             assert!(matches!(error, RecordingError::Manifest { .. }), "{text}: {error}");
         }

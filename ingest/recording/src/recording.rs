@@ -12,7 +12,9 @@ use kairos_timeline::{RoomId, Span, StreamId, WallTime};
 use crate::RecordingError;
 use crate::chat::{ChatEvent, ChatLog, ChatOptions, Limits, Rates, open_text, read_chat, sniff};
 use crate::manifest::{MANIFEST, Manifest};
+use crate::media::MediaOptions;
 use crate::merge::{Item, MediaSegments, Merge};
+use crate::opener::open_media;
 
 /// What the caller decides; everything else is as the files tell it.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -35,6 +37,8 @@ pub struct Overrides {
     pub rates: Option<Rates>,
     /// Bounds on what is taken from chat files.
     pub limits: Option<Limits>,
+    /// How media is cut into segments.
+    pub media: MediaOptions,
 }
 
 /// What a recording is.
@@ -91,11 +95,23 @@ pub struct Recording {
 }
 
 impl Recording {
+    /// Opens `path`: a folder with a manifest, a chat file or a media file.
+    ///
+    /// # Errors
+    /// If a file cannot be opened, a chat is of no known format, or the manifest is wrong.
+    pub fn open(path: &Path, overrides: &Overrides) -> Result<Self, RecordingError> {
+        Self::open_with(path, overrides, &|request| open_media(request, overrides.media.clone()))
+    }
+
     /// Opens `path`, a folder, chat file or media file; `media` opens the media file if there is one.
     ///
     /// # Errors
     /// If a file cannot be opened, a chat is of no known format, or the manifest is wrong.
-    pub fn open_with(path: &Path, overrides: &Overrides, media: &OpenMedia<'_>) -> Result<Self, RecordingError> {
+    pub fn open_with(
+        path: &Path,
+        overrides: &Overrides,
+        media: &OpenMedia<'_>,
+    ) -> Result<Self, RecordingError> {
         let sources = Sources::find(path, overrides)?;
         let mut room = sources.room.clone();
         let mut started_at = sources.started_at;
@@ -122,7 +138,8 @@ impl Recording {
             Some(stream) => stream,
             None => sources.content_id()?,
         };
-        let mut events: Vec<ChatEvent> = chats.iter_mut().flat_map(|log| std::mem::take(&mut log.events)).collect();
+        let mut events: Vec<ChatEvent> =
+            chats.iter_mut().flat_map(|log| std::mem::take(&mut log.events)).collect();
         events.sort_by_key(|event| event.event.sent_at());
         let first = |told: fn(&ChatLog) -> Option<&String>| chats.iter().find_map(told).cloned();
         let info = RecordingInfo {
@@ -183,15 +200,15 @@ pub fn is_chat(path: &Path) -> Result<bool, RecordingError> {
 }
 
 /// The files of a recording and what is said about them.
-struct Sources {
-    room: RoomId,
+pub(crate) struct Sources {
+    pub(crate) room: RoomId,
     room_is_given: bool,
     stream: Option<StreamId>,
     title: Option<String>,
     streamer: Option<String>,
-    started_at: Option<WallTime>,
-    media: Option<PathBuf>,
-    chats: Vec<PathBuf>,
+    pub(crate) started_at: Option<WallTime>,
+    pub(crate) media: Option<PathBuf>,
+    pub(crate) chats: Vec<PathBuf>,
     offset: Span,
     rates: Rates,
     limits: Limits,
@@ -199,7 +216,7 @@ struct Sources {
 }
 
 impl Sources {
-    fn find(path: &Path, overrides: &Overrides) -> Result<Self, RecordingError> {
+    pub(crate) fn find(path: &Path, overrides: &Overrides) -> Result<Self, RecordingError> {
         let folder = match path.file_name() {
             Some(name) if name == MANIFEST => path.parent().map(Path::to_owned),
             _ => path.is_dir().then(|| path.to_owned()),
@@ -208,9 +225,12 @@ impl Sources {
             Some(folder) => (Manifest::load(&folder)?, true),
             None => {
                 // `chat.xml.gz` and `chat.json` both leave `chat`.
-                let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+                let name =
+                    path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
                 let stem = name.strip_suffix(".gz").unwrap_or(&name);
-                let stem = Path::new(stem).file_stem().map_or_else(String::new, |s| s.to_string_lossy().into_owned());
+                let stem = Path::new(stem)
+                    .file_stem()
+                    .map_or_else(String::new, |s| s.to_string_lossy().into_owned());
                 let mut manifest = Manifest::new(RoomId::nearest(&stem, "room"));
                 if is_chat(path)? {
                     manifest.comments.push(path.to_owned());
@@ -244,7 +264,7 @@ impl Sources {
         })
     }
 
-    fn options(&self, room: RoomId, started_at: Option<WallTime>) -> ChatOptions {
+    pub(crate) fn options(&self, room: RoomId, started_at: Option<WallTime>) -> ChatOptions {
         let (rates, limits) = (self.rates.clone(), self.limits.clone());
         ChatOptions { room, started_at, offset: self.offset, rates, limits }
     }

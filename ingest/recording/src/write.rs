@@ -18,7 +18,10 @@ use crate::chat::Event;
 ///
 /// # Errors
 /// If `out` fails.
-pub fn write_comments<'a>(out: impl Write, comments: impl IntoIterator<Item = &'a Comment>) -> io::Result<()> {
+pub fn write_comments<'a>(
+    out: impl Write,
+    comments: impl IntoIterator<Item = &'a Comment>,
+) -> io::Result<()> {
     write_lines(out, comments)
 }
 
@@ -34,7 +37,10 @@ pub fn write_gifts<'a>(out: impl Write, gifts: impl IntoIterator<Item = &'a Gift
 ///
 /// # Errors
 /// If `out` fails.
-pub fn write_feedback<'a>(out: impl Write, feedback: impl IntoIterator<Item = &'a Feedback>) -> io::Result<()> {
+pub fn write_feedback<'a>(
+    out: impl Write,
+    feedback: impl IntoIterator<Item = &'a Feedback>,
+) -> io::Result<()> {
     write_lines(out, feedback)
 }
 

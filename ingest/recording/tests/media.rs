@@ -110,8 +110,8 @@ fn segments_hold_the_files_pictures_and_sound() {
         let (times, samples) = decode(&segments);
         let expected = probe_times(&path);
         assert_eq!(times.len(), expected.len(), "{file}: pictures");
-        for (at, expected) in times.iter().zip(&expected) {
-            let off = at.as_secs_f64() - (expected - expected[0]);
+        for (at, stated) in times.iter().zip(&expected) {
+            let off = at.as_secs_f64() - (stated - expected[0]);
             assert!(off.abs() < 0.0011, "{file}: {at} is off by {off}");
         }
         assert!((79_000..=82_500).contains(&samples), "{file}: {samples} samples");

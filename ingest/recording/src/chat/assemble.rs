@@ -69,7 +69,8 @@ fn start(
     if let Some(at) = found.broadcast.started_at.or_else(in_name) {
         return (Some(at), StartSource::File);
     }
-    let both = drafts.iter().filter_map(|d| Some(WallTime::default() + (d.at? - (WallTime::default() + d.offset?))));
+    let both =
+        drafts.iter().filter_map(|d| Some(WallTime::default() + (d.at? - (WallTime::default() + d.offset?))));
     if let Some(at) = median(both.collect()) {
         return (Some(at), StartSource::BothClocks);
     }
@@ -90,7 +91,8 @@ fn median<T: Ord + Copy>(mut values: Vec<T>) -> Option<T> {
 }
 
 fn clocks(drafts: &[Draft], origin: WallTime) -> Option<Clocks> {
-    let mut differences: Vec<Span> = drafts.iter().filter_map(|d| Some(d.at? - (origin + d.offset?))).collect();
+    let mut differences: Vec<Span> =
+        drafts.iter().filter_map(|d| Some(d.at? - (origin + d.offset?))).collect();
     differences.sort_unstable();
     let at = |quarter: usize| differences.get(differences.len().checked_sub(1)? * quarter / 4).copied();
     Some(Clocks { items: differences.len() as u64, median: at(2)?, spread: at(3)? - at(1)? })
@@ -166,7 +168,9 @@ fn event(id: String, sent_at: WallTime, draft: Draft, options: &ChatOptions, log
     let (user, text, other) = (cut(draft.user), cut(draft.text), draft.other);
     match draft.what {
         What::Comment => Event::Comment(Comment { room, id, user, sent_at, text, other }),
-        What::Feedback { kind, watched } => Event::Feedback(Feedback { room, id, user, sent_at, kind, watched }),
+        What::Feedback { kind, watched } => {
+            Event::Feedback(Feedback { room, id, user, sent_at, kind, watched })
+        }
         What::Gift { kind, name, count, money, value } => {
             let name = cut(name);
             let value = match &money {

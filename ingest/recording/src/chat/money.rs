@@ -212,7 +212,11 @@ mod tests {
             ("ARS$ 500,00", "500.00", "ARS"),
         ] {
             let money = parse_money(text).unwrap_or_else(|| panic!("{text}"));
-            assert_eq!((money.amount.to_string().as_str(), money.currency.as_str()), (amount, currency), "{text}");
+            assert_eq!(
+                (money.amount.to_string().as_str(), money.currency.as_str()),
+                (amount, currency),
+                "{text}"
+            );
         }
     }
 

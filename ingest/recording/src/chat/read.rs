@@ -28,7 +28,11 @@ pub fn open_text(path: &Path) -> Result<Box<dyn BufRead>, RecordingError> {
     let failed = |source| RecordingError::Io { path: path.to_owned(), source };
     let mut file = BufReader::with_capacity(HEAD, File::open(path).map_err(failed)?);
     let packed = file.fill_buf().map_err(failed)?.starts_with(&[0x1f, 0x8b]);
-    Ok(if packed { Box::new(BufReader::with_capacity(HEAD, MultiGzDecoder::new(file))) } else { Box::new(file) })
+    Ok(if packed {
+        Box::new(BufReader::with_capacity(HEAD, MultiGzDecoder::new(file)))
+    } else {
+        Box::new(file)
+    })
 }
 
 /// Reads a chat file.
@@ -53,7 +57,9 @@ pub fn read_chat_from(mut input: impl BufRead, name: &str, options: &ChatOptions
         (Some(format), Ok(_)) => format.read(&mut head.as_slice().chain(input), &mut found),
         (Some(format), Err(error)) => format.read(&mut head.as_slice(), &mut found).and(Err(error)),
         // An empty file is an empty chat: a recorder that was started and stopped.
-        (None, _) if head.trim_ascii().is_empty() => return Some(assemble(file, FormatName::Empty, found, options)),
+        (None, _) if head.trim_ascii().is_empty() => {
+            return Some(assemble(file, FormatName::Empty, found, options));
+        }
         (None, _) => return None,
     };
     if let Err(error) = result {

@@ -51,7 +51,8 @@ pub fn start_in_name(name: &str) -> Option<WallTime> {
     if let Some(at) = unix.filter_map(|run| unix_time(run.parse().ok()?)).next() {
         return Some(at);
     }
-    let digits: Vec<&str> = runs.iter().copied().filter(|run| [2, 4, 6, 8, 14].contains(&run.len())).collect();
+    let digits: Vec<&str> =
+        runs.iter().copied().filter(|run| [2, 4, 6, 8, 14].contains(&run.len())).collect();
     (0..digits.len()).find_map(|from| {
         let joined: String = digits.get(from..)?.concat();
         let part = |a: usize, b: usize| joined.get(a..b);

@@ -146,7 +146,9 @@ impl Pending {
                 Event::CData(part) => element.text.push_str(&part),
                 Event::GeneralRef(name) => {
                     let reference = format!("&{};", &*name);
-                    element.text.push_str(&unescape(&reference).unwrap_or_else(|_| reference.as_str().into()));
+                    element
+                        .text
+                        .push_str(&unescape(&reference).unwrap_or_else(|_| reference.as_str().into()));
                 }
                 Event::End(_) => return Ok(element),
                 Event::Eof if at_end => return Err(SkipReason::Truncated),
@@ -165,7 +167,8 @@ fn open(start: &BytesStart<'_>) -> Result<Element, SkipReason> {
     let mut element = Element { name: start.name().into_inner().to_owned(), ..Element::default() };
     for attribute in start.attributes().with_checks(false) {
         let attribute = attribute.ok().ok_or(SkipReason::Malformed)?;
-        let value = unescape(&attribute.value).map_or_else(|_| attribute.value.to_string(), |v| v.into_owned());
+        let value =
+            unescape(&attribute.value).map_or_else(|_| attribute.value.to_string(), |v| v.into_owned());
         element.attributes.insert(attribute.key.into_inner().to_owned(), value);
     }
     Ok(element)

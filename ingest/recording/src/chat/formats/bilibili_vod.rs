@@ -19,7 +19,8 @@ impl ChatFormat for BilibiliVod {
     }
 
     fn recognises(&self, head: &str) -> bool {
-        head.starts_with('<') && (has_element(head, "i") || has_element(head, "d") || has_element(head, "chatid"))
+        head.starts_with('<')
+            && (has_element(head, "i") || has_element(head, "d") || has_element(head, "chatid"))
     }
 
     fn read(&self, input: &mut dyn BufRead, out: &mut Collector) -> io::Result<()> {

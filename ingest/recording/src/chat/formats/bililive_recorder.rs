@@ -30,17 +30,23 @@ impl ChatFormat for BililiveRecorder {
 
     fn read(&self, input: &mut dyn BufRead, out: &mut Collector) -> io::Result<()> {
         let notes = &["BililiveRecorderRecordInfo", "BililiveRecorderXmlStyle"];
-        for_each_element(input, &["d", "gift", "sc", "guard"], notes, out, |index, element, out| match index {
-            Some(index) => out.take_or_skip(index, item(index, &element)),
-            None if element.name == "BililiveRecorderRecordInfo" => {
-                let field = |name| Some(element.get(name).to_owned()).filter(|text| !text.is_empty());
-                out.broadcast.room = field("roomid");
-                out.broadcast.streamer = field("name");
-                out.broadcast.title = field("title");
-                out.broadcast.started_at = parse_time(element.get("start_time"));
-            }
-            None => {}
-        })
+        for_each_element(
+            input,
+            &["d", "gift", "sc", "guard"],
+            notes,
+            out,
+            |index, element, out| match index {
+                Some(index) => out.take_or_skip(index, item(index, &element)),
+                None if element.name == "BililiveRecorderRecordInfo" => {
+                    let field = |name| Some(element.get(name).to_owned()).filter(|text| !text.is_empty());
+                    out.broadcast.room = field("roomid");
+                    out.broadcast.streamer = field("name");
+                    out.broadcast.title = field("title");
+                    out.broadcast.started_at = parse_time(element.get("start_time"));
+                }
+                None => {}
+            },
+        )
     }
 }
 
@@ -48,7 +54,9 @@ fn item(index: u64, element: &Element) -> Result<Draft, SkipReason> {
     if element.name == "d" {
         let p = Parameters::of(element)?;
         let draft = Draft::comment(index, user(&[p.get(6), element.get("user")]), &element.text);
-        return Ok(Draft { offset: Some(p.offset), at: p.time(4), ..draft }.with("user_name", element.get("user")));
+        return Ok(
+            Draft { offset: Some(p.offset), at: p.time(4), ..draft }.with("user_name", element.get("user"))
+        );
     }
     let raw: Object = serde_json::from_str(element.get("raw")).unwrap_or_default();
     let raw_uid = text(&raw, "uid").unwrap_or_default();

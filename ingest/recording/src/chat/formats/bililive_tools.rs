@@ -23,11 +23,17 @@ impl ChatFormat for BililiveTools {
     }
 
     fn read(&self, input: &mut dyn BufRead, out: &mut Collector) -> io::Result<()> {
-        for_each_element(input, &["d", "gift", "sc", "guard"], NOTES, out, |index, element, out| match index {
-            Some(index) if element.name == "d" => out.take_or_skip(index, comment(index, &element)),
-            Some(index) => out.take_or_skip(index, priced(index, &element)),
-            None => note(&element, &mut out.broadcast),
-        })
+        for_each_element(
+            input,
+            &["d", "gift", "sc", "guard"],
+            NOTES,
+            out,
+            |index, element, out| match index {
+                Some(index) if element.name == "d" => out.take_or_skip(index, comment(index, &element)),
+                Some(index) => out.take_or_skip(index, priced(index, &element)),
+                None => note(&element, &mut out.broadcast),
+            },
+        )
     }
 }
 

@@ -51,7 +51,8 @@ fn comment(index: u64, element: &Element) -> Result<Draft, SkipReason> {
     let p = Parameters::of(element)?;
     let who = user(&[element.get("uid"), p.get(6), element.get("user")]);
     let id = Some(p.get(7).to_owned()).filter(|id| !id.is_empty() && id != "0");
-    let draft = Draft { offset: Some(p.offset), at: p.time(4), id, ..Draft::comment(index, who, &element.text) };
+    let draft =
+        Draft { offset: Some(p.offset), at: p.time(4), id, ..Draft::comment(index, who, &element.text) };
     Ok(draft.with("user_name", element.get("user")))
 }
 

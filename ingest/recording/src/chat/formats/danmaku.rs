@@ -53,7 +53,11 @@ pub fn offset(element: &Element) -> Result<Span, SkipReason> {
 /// A count that is missing is one; one that is no number costs the item, since its price would be wrong.
 pub fn count(element: &Element, name: &'static str) -> Result<u32, SkipReason> {
     let text = element.get(name).trim();
-    if text.is_empty() { Ok(1) } else { u32::from_str(text).ok().filter(|n| *n > 0).ok_or(SkipReason::Field(name)) }
+    if text.is_empty() {
+        Ok(1)
+    } else {
+        u32::from_str(text).ok().filter(|n| *n > 0).ok_or(SkipReason::Field(name))
+    }
 }
 
 /// `price` thousandths of a yuan apiece, `count` of them. A price of zero is free.
@@ -100,7 +104,11 @@ pub fn priced(index: u64, element: &Element) -> Result<Draft, SkipReason> {
             let number = if element.get("count").is_empty() { number } else { "count" };
             let count = count(element, number)?;
             let listed = || guard_list_price(level, count);
-            let money = if element.get("price").is_empty() { listed() } else { price(element, count)?.or_else(listed) };
+            let money = if element.get("price").is_empty() {
+                listed()
+            } else {
+                price(element, count)?.or_else(listed)
+            };
             Draft::gift(index, who, GiftKind::Membership, named(guard_name(level)), count, money)
                 .with("level", level)
         }

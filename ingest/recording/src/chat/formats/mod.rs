@@ -144,9 +144,8 @@ fn has_element(head: &str, name: &str) -> bool {
 /// Whether `head` is JSON that has a field `name`: the quoted name and a colon.
 fn has_field(head: &str, name: &str) -> bool {
     let quoted = format!("\"{name}\"");
-    head.match_indices(&quoted).any(|(at, _)| {
-        head.get(at + quoted.len()..).is_some_and(|rest| rest.trim_start().starts_with(':'))
-    })
+    head.match_indices(&quoted)
+        .any(|(at, _)| head.get(at + quoted.len()..).is_some_and(|rest| rest.trim_start().starts_with(':')))
 }
 
 fn is_json(head: &str) -> bool {

@@ -76,7 +76,8 @@ fn gift_of(object: &Object) -> Result<What, SkipReason> {
         Value::Null => GiftKind::Gift,
         kind => serde_json::from_value(kind).ok().ok_or(SkipReason::Field("kind"))?,
     };
-    let money: Option<Money> = serde_json::from_value(field("money")).ok().ok_or(SkipReason::Field("money"))?;
+    let money: Option<Money> =
+        serde_json::from_value(field("money")).ok().ok_or(SkipReason::Field("money"))?;
     let count = integer(object, "count").unwrap_or(1);
     let count = u32::try_from(count).ok().filter(|n| *n > 0).ok_or(SkipReason::Field("count"))?;
     let value = float(object, "value");

@@ -38,7 +38,8 @@ impl ChatFormat for TwitchDownloader {
         let mut wanted = 1 << 16;
         let (head, start) = loop {
             let head = items.peek(wanted);
-            let found = find(head, b"\"comments\"").or_else(|| find(head, b"\"content_offset_seconds\"").map(|_| 0));
+            let found =
+                find(head, b"\"comments\"").or_else(|| find(head, b"\"content_offset_seconds\"").map(|_| 0));
             if found.is_some() || head.len() < wanted || wanted >= LONGEST_HEAD {
                 let start = found.unwrap_or(0);
                 break (String::from_utf8_lossy(&head[..start]).into_owned(), start);

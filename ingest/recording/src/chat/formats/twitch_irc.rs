@@ -52,14 +52,17 @@ fn message(number: u64, line: &str) -> Result<Message, SkipReason> {
         Some((time, rest)) => (parse_time(time), rest.strip_prefix(' ').unwrap_or(rest)),
         None => (None, line),
     };
-    if rest.starts_with(['@', ':']) && let Some(irc) = Irc::parse(rest) {
+    if rest.starts_with(['@', ':'])
+        && let Some(irc) = Irc::parse(rest)
+    {
         return irc.draft(number, at);
     }
     let Some(at) = at else {
         let server = ["PING", "CAP", "JOIN", "PART"].iter().any(|word| rest.starts_with(word));
         return if server { Ok(None) } else { Err(SkipReason::Field("time")) };
     };
-    let (user, text) = rest.split_once(": ").or_else(|| Some((rest.strip_suffix(':')?, ""))).ok_or(SkipReason::Malformed)?;
+    let (user, text) =
+        rest.split_once(": ").or_else(|| Some((rest.strip_suffix(':')?, ""))).ok_or(SkipReason::Malformed)?;
     if user.is_empty() || user.contains(' ') {
         return Err(SkipReason::Malformed);
     }
@@ -85,7 +88,8 @@ impl<'a> Irc<'a> {
         let (head, text) = rest.split_once(" :").unwrap_or((rest, ""));
         let mut words = head.split_whitespace();
         let (command, channel) = (words.next()?, words.next().unwrap_or(""));
-        let tags = tags.split(';').filter_map(|tag| tag.split_once('=')).map(|(k, v)| (k, unescape(v))).collect();
+        let tags =
+            tags.split(';').filter_map(|tag| tag.split_once('=')).map(|(k, v)| (k, unescape(v))).collect();
         Some(Self { tags, nick: source.split('!').next()?, command, channel, text })
     }
 

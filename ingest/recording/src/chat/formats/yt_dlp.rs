@@ -49,7 +49,9 @@ impl ChatFormat for YtDlp {
 
 fn actions(list: Option<&Value>, offset: Option<Span>, index: &mut u64, out: &mut Collector) {
     match list.and_then(Value::as_array) {
-        Some(list) => list.iter().filter_map(Value::as_object).for_each(|one| action(one, offset, index, out)),
+        Some(list) => {
+            list.iter().filter_map(Value::as_object).for_each(|one| action(one, offset, index, out))
+        }
         None => {
             out.skip(*index, SkipReason::Field("actions"));
             *index += 1;
