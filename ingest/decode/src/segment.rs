@@ -58,16 +58,22 @@ impl Clock {
     }
 }
 
-/// FFmpeg writes to standard error by itself; its messages lack the room and the segment, which faults have.
-fn silence() {
+/// FFmpeg's messages have to be loaded before they can be shown; what it writes to standard error by itself lacks
+/// the room and the segment, which faults have.
+fn prepare() {
     static ONCE: Once = Once::new();
-    ONCE.call_once(|| ffmpeg_next::log::set_level(ffmpeg_next::log::Level::Quiet));
+    ONCE.call_once(|| {
+        if let Err(error) = ffmpeg_next::init() {
+            tracing::warn!(%error, "ffmpeg could not be initialised");
+        }
+        ffmpeg_next::log::set_level(ffmpeg_next::log::Level::Quiet);
+    });
 }
 
 impl SegmentDecoder {
     /// A decoder for one stream. Sizes and thread counts of zero count as one.
     pub fn new(options: DecodeOptions) -> Self {
-        silence();
+        prepare();
         let (width, height) = (options.width.max(1), options.height.max(1));
         let scalers = (0..options.threads.max(1)).map(|_| Scaler::new(width, height)).collect();
         Self { options, video: VideoDecoder::default(), sound: SoundDecoder::default(), scalers }

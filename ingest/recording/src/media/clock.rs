@@ -35,7 +35,8 @@ impl FileClock {
 
     /// Media time of a decoding timestamp in microseconds, and the repair that it took.
     pub(super) fn place(&mut self, raw: i64, duration: Span) -> (MediaTime, Option<Discontinuity>) {
-        let near = |epoch: &Epoch| raw.saturating_sub(epoch.newest).saturating_abs() <= self.tolerance.as_micros();
+        let near =
+            |epoch: &Epoch| raw.saturating_sub(epoch.newest).saturating_abs() <= self.tolerance.as_micros();
         if let Some(before) = self.before.filter(near) {
             if !self.current.as_ref().is_some_and(near) {
                 return (MediaTime::from_micros(raw.saturating_add(before.shift)), None);
@@ -64,7 +65,8 @@ mod tests {
     fn stragglers_from_before_a_restart_keep_their_place() {
         let mut clock = FileClock::new(true, true);
         let mut times = Vec::new();
-        for raw in [5_000_000, 5_020_000, 5_040_000, 90_000_000, 5_060_000, 90_020_000, 5_080_000, 90_040_000] {
+        for raw in [5_000_000, 5_020_000, 5_040_000, 90_000_000, 5_060_000, 90_020_000, 5_080_000, 90_040_000]
+        {
             times.push(clock.place(raw, FRAME).0.as_micros());
         }
         assert_eq!(times, [0, 20_000, 40_000, 60_000, 60_000, 80_000, 80_000, 100_000]);

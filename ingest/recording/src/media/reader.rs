@@ -32,7 +32,8 @@ impl MediaReader {
     /// If the file can't be opened, is no media file, lacks its index, or holds nothing to decode.
     pub fn open(path: &Path, identity: MediaIdentity, options: MediaOptions) -> Result<Self, MediaError> {
         let (source, info) = Source::open(path)?;
-        let parameters = [&source.video, &source.sound].map(|track| track.as_ref().map(|t| t.parameters.clone()));
+        let parameters =
+            [&source.video, &source.sound].map(|track| track.as_ref().map(|t| t.parameters.clone()));
         let [video, sound] = parameters;
         let cutter = Cutter::new(options, video.is_some(), sound.is_some());
         let remuxer = Remuxer::new(video, sound)
@@ -77,7 +78,12 @@ impl MediaReader {
                     return Some(Err(MediaError::Clock { path: path(), at: self.relative(at), repair }));
                 }
                 Some(Event::Damaged { byte, at, reason }) => {
-                    return Some(Err(MediaError::Damaged { path: path(), byte, at: self.relative(at), reason }));
+                    return Some(Err(MediaError::Damaged {
+                        path: path(),
+                        byte,
+                        at: self.relative(at),
+                        reason,
+                    }));
                 }
                 None => {
                     self.ended = true;

@@ -47,12 +47,16 @@ fn fits_transport(video: Option<&codec::Parameters>, sound: Option<&codec::Param
     use codec::Id;
     let pictures = [Id::H264, Id::HEVC, Id::MPEG2VIDEO];
     let sounds = [Id::AAC, Id::MP3, Id::MP2, Id::AC3, Id::EAC3];
-    video.is_none_or(|video| pictures.contains(&video.id())) && sound.is_none_or(|sound| sounds.contains(&sound.id()))
+    video.is_none_or(|video| pictures.contains(&video.id()))
+        && sound.is_none_or(|sound| sounds.contains(&sound.id()))
 }
 
 impl Remuxer {
     /// MPEG-TS where it carries the codecs, else Matroska, which carries almost any.
-    pub(super) fn new(video: Option<codec::Parameters>, sound: Option<codec::Parameters>) -> Result<Self, Error> {
+    pub(super) fn new(
+        video: Option<codec::Parameters>,
+        sound: Option<codec::Parameters>,
+    ) -> Result<Self, Error> {
         let transport = fits_transport(video.as_ref(), sound.as_ref());
         let mut remuxer = Self { content_type: ContentType::MpegTs, video, sound };
         if transport && remuxer.open(true, true).is_ok() {
@@ -76,7 +80,7 @@ impl Remuxer {
         }
         // Identifiers and dates would make equal input give unequal bytes; the flags tell whoever plays segments
         // in a row that their packet counters start anew.
-        let mut options = vec![("fflags", "bitexact")];
+        let mut options = vec![("fflags", "+bitexact")];
         if self.content_type == ContentType::MpegTs {
             options.push(("mpegts_flags", "initial_discontinuity"));
         }

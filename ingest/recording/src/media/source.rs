@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::Once;
 
 use ffmpeg_next::format::context::{Input, StreamIo};
 use ffmpeg_next::format::stream::Disposition;
@@ -112,6 +113,17 @@ fn positive(rate: Rational) -> Option<f64> {
     (hertz.is_finite() && hertz > 0.0).then_some(hertz)
 }
 
+/// FFmpeg's messages have to be loaded before they can be shown, and are shown as errors, not on standard error.
+fn prepare() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        if let Err(error) = ffmpeg_next::init() {
+            tracing::warn!(%error, "ffmpeg could not be initialised");
+        }
+        ffmpeg_next::log::set_level(ffmpeg_next::log::Level::Quiet);
+    });
+}
+
 /// Whether a file starts like an MP4 and none of its top-level boxes is the index.
 fn lacks_index(file: &mut File) -> std::io::Result<bool> {
     let mut at = 0_u64;
@@ -151,32 +163,45 @@ fn lacks_index(file: &mut File) -> std::io::Result<bool> {
 
 impl Source {
     pub(super) fn open(path: &Path) -> Result<(Self, MediaInfo), MediaError> {
-        ffmpeg_next::log::set_level(ffmpeg_next::log::Level::Quiet);
+        prepare();
         let io = |source| MediaError::Io { path: path.to_owned(), source };
-        let container = |error: Error| MediaError::Container { path: path.to_owned(), reason: error.to_string() };
+        let container =
+            |error: Error| MediaError::Container { path: path.to_owned(), reason: error.to_string() };
         let mut file = File::open(path).map_err(io)?;
         let stream = StreamIo::from_read_seek(file.try_clone().map_err(io)?).map_err(container)?;
         // The clock's own repairs need the counter as it is.
         let options = [("format_whitelist", DEMUXERS), ("correct_ts_overflow", "0")];
         let hint = path.file_name().map(|name| name.to_string_lossy().replace('\0', ""));
-        let input = match format::input_from_stream(stream, hint.as_deref(), Some(Dictionary::from_iter(options))) {
-            Ok(input) => input,
-            Err(_) if lacks_index(&mut file).map_err(io)? => {
-                return Err(MediaError::NoIndex { path: PathBuf::from(path) });
-            }
-            Err(error) => return Err(container(error)),
-        };
+        let input =
+            match format::input_from_stream(stream, hint.as_deref(), Some(Dictionary::from_iter(options))) {
+                Ok(input) => input,
+                Err(_) if lacks_index(&mut file).map_err(io)? => {
+                    return Err(MediaError::NoIndex { path: PathBuf::from(path) });
+                }
+                Err(error) => return Err(container(error)),
+            };
         let track = |kind| {
             let cover = |stream: &format::stream::Stream<'_>| {
-                stream.disposition().contains(Disposition::ATTACHED_PIC) || stream.parameters().id() == codec::Id::None
+                stream.disposition().contains(Disposition::ATTACHED_PIC)
+                    || stream.parameters().id() == codec::Id::None
             };
             let best = input.streams().best(kind).filter(|stream| !cover(stream));
-            best.or_else(|| input.streams().find(|s| s.parameters().medium() == kind && !cover(s))).map(|stream| {
-                let mut parameters = stream.parameters().clone();
-                libav::clear_tag(&mut parameters);
-                let rate = positive(stream.avg_frame_rate());
-                (Track { index: stream.index(), time_base: stream.time_base(), next: None, parameters }, rate)
-            })
+            best.or_else(|| input.streams().find(|s| s.parameters().medium() == kind && !cover(s))).map(
+                |stream| {
+                    let mut parameters = stream.parameters().clone();
+                    libav::clear_tag(&mut parameters);
+                    let rate = positive(stream.avg_frame_rate());
+                    (
+                        Track {
+                            index: stream.index(),
+                            time_base: stream.time_base(),
+                            next: None,
+                            parameters,
+                        },
+                        rate,
+                    )
+                },
+            )
         };
         let (video, sound) = (track(media::Type::Video), track(media::Type::Audio));
         if video.is_none() && sound.is_none() {
@@ -217,7 +242,11 @@ impl Source {
                         return None;
                     }
                     if !std::mem::replace(&mut self.damaged, true) {
-                        return Some(Event::Damaged { byte: None, at: self.reached, reason: error.to_string() });
+                        return Some(Event::Damaged {
+                            byte: None,
+                            at: self.reached,
+                            reason: error.to_string(),
+                        });
                     }
                     continue;
                 }
