@@ -130,7 +130,7 @@ impl<T: ClipTarget> ClipStore<T> {
         }
         let nothing =
             || ClipError::NoMaterial { clip: stem.to_owned(), from_us, to_us, segments: segments.len() };
-        let material = Material::read(segments);
+        let material = Material::read(segments, from_us, to_us);
         let window = Window::of(&material, ticks(from_us), ticks(to_us)).ok_or_else(nothing)?;
         let sound_alone = material.pictures.coded.is_empty();
         let path = format!("{stem}.{}", if sound_alone { "m4a" } else { "mp4" });

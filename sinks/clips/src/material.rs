@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::io::Cursor;
 
 use ffmpeg_next::codec::{Id, Parameters};
-use ffmpeg_next::{Rational, format, media};
+use ffmpeg_next::{Dictionary, Rational, format, media};
 
 use crate::clip::ClipSegment;
 use crate::nal::{self, NalCodec, ParameterSets, Unit};
@@ -16,6 +16,9 @@ use crate::native;
 
 /// Ticks per second of the one clock.
 pub(crate) const CLOCK: i64 = 90_000;
+
+/// How far past the interval a segment may start and still be read: its leading pictures are shown earlier.
+const NEAR_US: i64 = 500_000;
 
 /// One coded picture, or one packet of sound.
 #[derive(Debug, Clone)]
@@ -93,11 +96,15 @@ struct Piece {
 }
 
 impl Material {
-    /// Reads segments in the order of their start; of two that start together the first counts.
-    pub(crate) fn read(segments: &[ClipSegment]) -> Self {
+    /// Reads the segments around an interval (microseconds) in the order of their start; of two that start
+    /// together the first counts. The one before the interval is read too: pictures may depend on it.
+    pub(crate) fn read(segments: &[ClipSegment], from_us: i64, to_us: i64) -> Self {
         let mut order: Vec<&ClipSegment> = segments.iter().collect();
         order.sort_by_key(|s| s.start_us);
         order.dedup_by_key(|s| s.start_us);
+        let before = order.partition_point(|s| s.start_us <= from_us).saturating_sub(2);
+        let after = order.partition_point(|s| s.start_us < to_us.saturating_add(NEAR_US));
+        let order = order.get(before..after).unwrap_or_default();
         let mut material = Self::default();
         let mut by_key = false;
         for segment in order {
@@ -168,7 +175,10 @@ fn distinct_times(pictures: &mut [Coded]) {
 
 fn demux(segment: &ClipSegment) -> Result<Piece, ffmpeg_next::Error> {
     let io = format::context::StreamIo::from_read_seek(Cursor::new(segment.bytes.clone()))?;
-    let mut input = format::input_from_stream(io, None, None)?;
+    // Pictures bring their times along; a guess of their rate would cost more than reading them.
+    let mut options = Dictionary::new();
+    options.set("fpsprobesize", "0");
+    let mut input = format::input_from_stream(io, None, Some(options))?;
     let pick = |kind| input.streams().best(kind).map(|s| (s.index(), s.time_base(), s.parameters()));
     let mut tracks = [media::Type::Video, media::Type::Audio]
         .map(|kind| pick(kind).map(|(index, base, parameters)| (index, base, parameters, Vec::new())));
