@@ -168,13 +168,13 @@ impl EncoderSet {
     /// What a checkpoint has to remember, in the order of the set.
     #[must_use]
     pub fn describe(&self) -> Vec<EncoderDescription> {
-        let describe = |encoder: &Box<dyn Encoder>| EncoderDescription {
+        let describe = |encoder: &dyn Encoder| EncoderDescription {
             name: encoder.name().to_owned(),
             modality: encoder.modality(),
             width: encoder.width(),
             digest: encoder.digest(),
         };
-        self.encoders.iter().map(describe).collect()
+        self.encoders.iter().map(AsRef::as_ref).map(describe).collect()
     }
 
     /// Values per modality.

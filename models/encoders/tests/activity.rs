@@ -1,5 +1,7 @@
 //! Activity curves show what began where it began.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 mod rooms;
 
 use kairos_encoders::{

@@ -1,5 +1,7 @@
 //! What the built-in encoders promise: masks, sameness, bounds, and features that mean what they say.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 mod rooms;
 
 use kairos_encoders::{

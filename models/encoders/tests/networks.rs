@@ -2,6 +2,8 @@
 //!
 //! The real weights and recordings are looked for in the folder that `KAIROS_SHARED` names.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 mod rooms;
 
 use std::collections::HashMap;
