@@ -22,6 +22,8 @@ pub struct JsonItems<'a> {
     buffer: Vec<u8>,
     at: usize,
     ended: bool,
+    /// Last byte passed over that is no white space.
+    before: Option<u8>,
     /// Input error met, if any.
     error: Option<io::Error>,
 }
@@ -29,7 +31,7 @@ pub struct JsonItems<'a> {
 impl<'a> JsonItems<'a> {
     /// Reads from the beginning of `input`.
     pub fn new(input: &'a mut dyn BufRead) -> Self {
-        Self { input, buffer: Vec::new(), at: 0, ended: false, error: None }
+        Self { input, buffer: Vec::new(), at: 0, ended: false, before: None, error: None }
     }
 
     /// Bytes in front that are held, at least `wanted` unless the input is shorter.
@@ -40,7 +42,10 @@ impl<'a> JsonItems<'a> {
 
     /// Passes over `count` bytes.
     pub fn advance(&mut self, count: usize) {
-        self.at = (self.at + count).min(self.buffer.len());
+        let to = (self.at + count).min(self.buffer.len());
+        let passed = self.buffer.get(self.at..to).unwrap_or_default();
+        self.before = passed.iter().rev().copied().find(|b| !b.is_ascii_whitespace()).or(self.before);
+        self.at = to;
     }
 
     /// Calls `each` with every item and its number. Objects that parse but are no items are counted as ignored.
@@ -53,6 +58,11 @@ impl<'a> JsonItems<'a> {
         let mut index = 0_u64;
         let mut searching = false;
         while self.find_object() {
+            // An object behind a colon is a field of something, not an item.
+            if self.before == Some(b':') {
+                self.advance(1);
+                continue;
+            }
             match self.parse() {
                 Parsed::Object(object, length) if is_item(&object) => {
                     each(index, object, out);
@@ -89,10 +99,10 @@ impl<'a> JsonItems<'a> {
     fn find_object(&mut self) -> bool {
         loop {
             if let Some(found) = self.buffer[self.at..].iter().position(|&byte| byte == b'{') {
-                self.at += found;
+                self.advance(found);
                 return true;
             }
-            self.at = self.buffer.len();
+            self.advance(self.buffer.len());
             if !self.refill() {
                 return false;
             }

@@ -109,8 +109,8 @@ impl Serialize for FormatName {
 const FORMATS: [&dyn ChatFormat; 13] = [
     &bililive_recorder::BililiveRecorder,
     &bililive_tools::BililiveTools,
-    &blrec::Blrec,
     &biliup::Biliup,
+    &blrec::Blrec,
     &bilibili_vod::BilibiliVod,
     &yt_dlp::YtDlp,
     &twitch_downloader::TwitchDownloader,
@@ -124,8 +124,9 @@ const FORMATS: [&dyn ChatFormat; 13] = [
 
 /// The format of a file whose text begins with `head`.
 pub fn sniff(head: &[u8]) -> Option<&'static dyn ChatFormat> {
-    // Media containers hold zero bytes right at the beginning; no text does.
-    if head.get(..512.min(head.len()))?.contains(&0) {
+    // Media containers hold many zero bytes right at the beginning; text holds at most what damage left.
+    let zeros = head.iter().take(512).filter(|byte| **byte == 0).count();
+    if zeros >= 8 {
         return None;
     }
     let head = String::from_utf8_lossy(head);

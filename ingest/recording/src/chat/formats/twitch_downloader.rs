@@ -41,7 +41,8 @@ impl ChatFormat for TwitchDownloader {
             let found =
                 find(head, b"\"comments\"").or_else(|| find(head, b"\"content_offset_seconds\"").map(|_| 0));
             if found.is_some() || head.len() < wanted || wanted >= LONGEST_HEAD {
-                let start = found.unwrap_or(0);
+                // Without the key, the outermost object is entered instead.
+                let start = found.unwrap_or(1).min(head.len());
                 break (String::from_utf8_lossy(&head[..start]).into_owned(), start);
             }
             wanted *= 2;
