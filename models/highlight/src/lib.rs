@@ -12,6 +12,7 @@ mod lag;
 pub mod losses;
 mod model;
 mod scorer;
+mod training;
 
 pub use calibration::Calibration;
 pub use checkpoint::KIND;
@@ -21,3 +22,4 @@ pub use features::{MODALITIES, Modality, UnitFeatures};
 pub use lag::{LagConfig, LagEstimate, LagEstimator};
 pub use model::{ContentCtr, Scores, streamer_fingerprint};
 pub use scorer::{Scorer, UnitScore};
+pub use training::{Progress, Reached, TrainingConfig, TrainingRoom, split_rooms, train};

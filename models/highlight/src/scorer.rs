@@ -40,8 +40,9 @@ impl Scorer {
     /// # Errors
     /// When the model's tensors can't be read.
     pub fn new(model: Arc<ContentCtr>, streamer: &str, revisable: usize) -> Result<Self, HighlightError> {
-        let missing =
-            (0..MODALITIES.len()).map(|place| model.projections().missing(place)).collect::<Result<_, _>>()?;
+        let missing = (0..MODALITIES.len())
+            .map(|place| model.projections().missing(place))
+            .collect::<Result<_, _>>()?;
         let streamer = model.streamer_row(streamer);
         Ok(Self { model, streamer, missing, kept: VecDeque::new(), next: 0, revisable: revisable.max(1) })
     }

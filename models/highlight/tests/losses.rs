@@ -121,14 +121,16 @@ fn gradients_are_the_slopes() {
     let (n, d) = (6, 4);
     let frames = Tensor::from_vec(random(n, d, 2), (n, d), &Device::Cpu).expect("fits");
     let similarity: Vec<f64> = random(n, n, 5);
-    let keys = (0..).find_map(|seed| AlignmentKeys::draw(&similarity, n, &mut ChaCha8Rng::seed_from_u64(seed)));
+    let keys =
+        (0..).find_map(|seed| AlignmentKeys::draw(&similarity, n, &mut ChaCha8Rng::seed_from_u64(seed)));
     let keys = keys.expect("seven of 720 permutations rarely repeat");
     for positive in [Positive::Plain, Positive::Swapped] {
         check_slopes(&random(n, d, 1), (n, d), |text| {
             alignment_loss(text, &frames, &keys, positive).expect("fits")
         });
     }
-    let labels: Vec<f64> = random(2, 5, 3).iter().map(|x| if *x < -1.0 { f64::NAN } else { x.abs().min(1.0) }).collect();
+    let labels: Vec<f64> =
+        random(2, 5, 3).iter().map(|x| if *x < -1.0 { f64::NAN } else { x.abs().min(1.0) }).collect();
     check_slopes(&random(2, 5, 4), (2, 5), |x| binary_cross_entropy(x, &labels).expect("fits"));
     check_slopes(&random(2, 5, 6), (2, 5), |x| border_aware_pairwise(x, &labels).expect("fits"));
 }
@@ -156,7 +158,8 @@ fn keys_are_eight_distinct_orders_or_none() {
 fn likely_pairs_are_swapped_most() {
     let mut similarity = vec![0.0; 36];
     similarity[6 + 4] = 1.0;
-    let keys = (0..40).filter_map(|seed| AlignmentKeys::draw(&similarity, 6, &mut ChaCha8Rng::seed_from_u64(seed)));
+    let keys =
+        (0..40).filter_map(|seed| AlignmentKeys::draw(&similarity, 6, &mut ChaCha8Rng::seed_from_u64(seed)));
     let swaps: Vec<(usize, usize)> = keys.map(|keys| keys.swap).collect();
     assert!(swaps.iter().filter(|&&swap| swap == (1, 4)).count() * 10 > swaps.len() * 9, "{swaps:?}");
 }

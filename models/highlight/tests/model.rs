@@ -83,7 +83,11 @@ fn only_kept_units_can_be_scored_again() {
     }
     assert!(scorer.rescore(9, &units[9]).is_ok());
     let refused = [scorer.rescore(8, &units[8]), scorer.rescore(12, &units[0])];
-    assert!(refused.iter().all(|result| matches!(result, Err(HighlightError::NotKept { first: 9, last: 11, .. }))));
+    assert!(
+        refused
+            .iter()
+            .all(|result| matches!(result, Err(HighlightError::NotKept { first: 9, last: 11, .. })))
+    );
 }
 
 #[test]

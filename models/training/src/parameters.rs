@@ -101,29 +101,36 @@ fn first_values(seed: u64, name: &str, shape: &Shape, init: Init) -> Vec<f32> {
     hasher.update(name.as_bytes());
     let mut random = ChaCha8Rng::from_seed(*hasher.finalize().as_bytes());
     let mut uniform = move || random.random::<f64>();
-    let count = shape.elem_count();
-    let mut fill = |mut next: Box<dyn FnMut(&mut dyn FnMut() -> f64) -> f64>| {
-        (0..count).map(|_| next(&mut uniform) as f32).collect()
-    };
-    match init {
-        Init::Const(value) => vec![value as f32; count],
-        Init::Uniform { lo, up } => fill(Box::new(move |uniform| lo + (up - lo) * uniform())),
-        Init::Randn { mean, stdev } => fill(Box::new(move |uniform| mean + stdev * normal(uniform))),
+    let draw = match init {
+        Init::Const(value) => Draw::Constant(value),
+        Init::Uniform { lo, up } => Draw::Uniform(lo, up),
+        Init::Randn { mean, stdev } => Draw::Normal(mean, stdev),
         Init::Kaiming { dist, fan, non_linearity } => {
             let deviation = non_linearity.gain() / (fan.for_shape(shape).max(1) as f64).sqrt();
+            let bound = 3.0_f64.sqrt() * deviation;
             match dist {
-                NormalOrUniform::Normal => fill(Box::new(move |uniform| deviation * normal(uniform))),
-                NormalOrUniform::Uniform => {
-                    let bound = 3.0_f64.sqrt() * deviation;
-                    fill(Box::new(move |uniform| bound * (2.0 * uniform() - 1.0)))
-                }
+                NormalOrUniform::Normal => Draw::Normal(0.0, deviation),
+                NormalOrUniform::Uniform => Draw::Uniform(-bound, bound),
             }
         }
-    }
+    };
+    let next = |_| match draw {
+        Draw::Constant(value) => value as f32,
+        Draw::Uniform(low, high) => (low + (high - low) * uniform()) as f32,
+        Draw::Normal(mean, deviation) => (mean + deviation * normal(&mut uniform)) as f32,
+    };
+    (0..shape.elem_count()).map(next).collect()
+}
+
+#[derive(Clone, Copy)]
+enum Draw {
+    Constant(f64),
+    Uniform(f64, f64),
+    Normal(f64, f64),
 }
 
 /// Box-Muller; `1 - u` keeps the logarithm away from zero.
-fn normal(uniform: &mut dyn FnMut() -> f64) -> f64 {
+fn normal(uniform: &mut impl FnMut() -> f64) -> f64 {
     let radius = (-2.0 * (1.0 - uniform()).ln()).sqrt();
     radius * (2.0 * std::f64::consts::PI * uniform()).cos()
 }

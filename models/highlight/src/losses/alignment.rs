@@ -83,7 +83,12 @@ pub fn cosine_distance(x: &Tensor, y: &Tensor) -> Result<Tensor> {
 ///
 /// # Errors
 /// When shapes don't fit the keys.
-pub fn alignment_loss(text: &Tensor, frames: &Tensor, keys: &AlignmentKeys, positive: Positive) -> Result<Tensor> {
+pub fn alignment_loss(
+    text: &Tensor,
+    frames: &Tensor,
+    keys: &AlignmentKeys,
+    positive: Positive,
+) -> Result<Tensor> {
     let distance = cosine_distance(text, frames)?;
     let device = distance.device();
     let rows = |order: &[usize]| Tensor::new(order.iter().map(|&at| at as u32).collect::<Vec<_>>(), device);

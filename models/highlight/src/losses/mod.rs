@@ -7,7 +7,9 @@ mod pairwise;
 mod pointwise;
 mod soft_dtw;
 
-pub use alignment::{AlignmentKeys, KEYS, LAMBDA, Positive, SWAP_TEMPERATURE, alignment_loss, cosine_distance};
+pub use alignment::{
+    AlignmentKeys, KEYS, LAMBDA, Positive, SWAP_TEMPERATURE, alignment_loss, cosine_distance,
+};
 pub use pairwise::border_aware_pairwise;
 pub use pointwise::binary_cross_entropy;
 pub use soft_dtw::soft_dtw;

@@ -17,7 +17,9 @@ pub fn binary_cross_entropy(logits: &Tensor, labels: &[f64]) -> Result<Tensor> {
     if count == 0 {
         return Tensor::zeros((), logits.dtype(), logits.device());
     }
-    let tensor = |values: Vec<f64>| Tensor::from_vec(values, logits.shape(), logits.device())?.to_dtype(logits.dtype());
+    let tensor = |values: Vec<f64>| {
+        Tensor::from_vec(values, logits.shape(), logits.device())?.to_dtype(logits.dtype())
+    };
     let weights = tensor(labels.iter().map(|y| if y.is_nan() { 0.0 } else { 1.0 / count as f64 }).collect())?;
     let labels = tensor(labels.iter().map(|y| if y.is_nan() { 0.0 } else { *y }).collect())?;
     let smooth = (logits.abs()?.neg()?.exp()? + 1.0)?.log()?;

@@ -22,7 +22,9 @@ struct SoftDtw {
 impl SoftDtw {
     fn values<T: WithDType>(&self, costs: &[T], (k, n, m): (usize, usize, usize)) -> Result<Vec<T>> {
         let matrices = costs.chunks(n * m).take(k);
-        matrices.map(|costs| Ok(T::from_f64(soft(&matrix(costs, n, m)?, self.lambda).map_err(Error::wrap)?))).collect()
+        matrices
+            .map(|costs| Ok(T::from_f64(soft(&matrix(costs, n, m)?, self.lambda).map_err(Error::wrap)?)))
+            .collect()
     }
 }
 
@@ -33,7 +35,9 @@ impl CustomOp1 for SoftDtw {
 
     fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
         let dims = layout.shape().dims3()?;
-        let Some((start, end)) = layout.contiguous_offsets() else { bail!("soft-dtw needs contiguous costs") };
+        let Some((start, end)) = layout.contiguous_offsets() else {
+            bail!("soft-dtw needs contiguous costs")
+        };
         let values = match storage {
             CpuStorage::F32(costs) => CpuStorage::F32(self.values(&costs[start..end], dims)?),
             CpuStorage::F64(costs) => CpuStorage::F64(self.values(&costs[start..end], dims)?),

@@ -122,7 +122,11 @@ impl Projections {
     }
 
     /// Aligned units `e` of `[units, width]`, with `v` and `z` of `[units, half]` each.
-    pub(crate) fn aligned(&self, units: &[&UnitFeatures], device: &Device) -> Result<Aligned, HighlightError> {
+    pub(crate) fn aligned(
+        &self,
+        units: &[&UnitFeatures],
+        device: &Device,
+    ) -> Result<Aligned, HighlightError> {
         let mut sums: [Option<Tensor>; 2] = [None, None];
         for (place, modality) in MODALITIES.iter().enumerate() {
             let row = self.project(place, units, device)?;
@@ -137,7 +141,9 @@ impl Projections {
                 let units = Tensor::cat(&[&visual, &said], 1)?;
                 Ok(Aligned { visual, said, units })
             }
-            _ => Err(HighlightError::Shape { what: "inputs", reason: String::from("a side has no modality") }),
+            _ => {
+                Err(HighlightError::Shape { what: "inputs", reason: String::from("a side has no modality") })
+            }
         }
     }
 

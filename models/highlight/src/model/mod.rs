@@ -130,7 +130,11 @@ impl ContentCtr {
     ///
     /// # Errors
     /// When the window is empty or longer than the look-back, or features don't fit.
-    pub fn score_window(&self, streamer: &str, units: &[UnitFeatures]) -> Result<Vec<Scores>, HighlightError> {
+    pub fn score_window(
+        &self,
+        streamer: &str,
+        units: &[UnitFeatures],
+    ) -> Result<Vec<Scores>, HighlightError> {
         if units.is_empty() || units.len() > self.config.look_back {
             let reason = format!("{} units, must be 1 to {}", units.len(), self.config.look_back);
             return Err(HighlightError::Shape { what: "window", reason });

@@ -1,7 +1,7 @@
 //! Generated units and small models for the tests.
 
-use kairos_highlight::{Config, ContentCtr, Input, Inputs, UnitFeatures};
 use candle_core::Device;
+use kairos_highlight::{Config, ContentCtr, Input, Inputs, UnitFeatures};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -10,13 +10,8 @@ pub fn input(width: usize) -> Option<Input> {
 }
 
 pub fn config(look_back: usize) -> Config {
-    let inputs = Inputs {
-        picture: input(6),
-        sound: input(4),
-        speech: input(5),
-        comment: input(3),
-        gift: input(2),
-    };
+    let inputs =
+        Inputs { picture: input(6), sound: input(4), speech: input(5), comment: input(3), gift: input(2) };
     Config { inputs, look_back, width: 16, feed_forward: 32, perceiver_layers: 2, ..Config::default() }
 }
 
