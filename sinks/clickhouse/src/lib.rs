@@ -1,1 +1,25 @@
-//! kairos-clickhouse
+//! Rows of scores, highlights, events and accounts in ClickHouse: schema, writer, digest, named queries.
+//!
+//! One code path for two engines: a ClickHouse server by URL, or ClickHouse loaded into the process
+//! ([`Target::Embedded`]) behind a loopback HTTP front. Invariants: every table is replaced by identity and
+//! revision, and read through a view that shows the last revision only; a batch is sent again with the same bytes
+//! and the same token until it is acknowledged, and its rows are never dropped on an error.
+
+mod digest;
+mod embedded;
+mod error;
+mod migrate;
+mod named;
+mod rows;
+mod store;
+mod writer;
+
+pub use embedded::library_path;
+pub use error::{BatchError, Error};
+pub use named::{NamedQuery, Parameter, named_queries};
+pub use rows::{
+    CommentRow, FeedbackRow, FrameScore, GiftPrediction, GiftRow, Highlight, HighlightState, LedgerEntry,
+    Outcome, RoomState, StreamRow, Table,
+};
+pub use store::{Format, Store, Target};
+pub use writer::{Refused, Writer, WriterOptions};

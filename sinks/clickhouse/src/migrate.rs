@@ -1,0 +1,122 @@
+//! The schema: numbered files, applied in order, each once.
+//!
+//! Invariants: an applied file never changes (its BLAKE3 is recorded and compared); a file that stopped half way is
+//! applied again, so its statements must be repeatable (`IF NOT EXISTS`).
+
+use clickhouse::Row;
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Store};
+
+macro_rules! migrations {
+    ($($name:literal),* $(,)?) => {
+        &[$(($name, include_str!(concat!("../schema/", $name, ".sql")))),*]
+    };
+}
+
+const MIGRATIONS: &[(&str, &str)] = migrations![
+    "001_streams",
+    "002_frame_scores",
+    "003_highlights",
+    "004_gift_predictions",
+    "005_comments",
+    "006_gifts",
+    "007_feedback",
+    "008_room_state",
+    "009_ledger",
+];
+
+const APPLIED: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (name String, blake3 String) \
+     ENGINE = ReplacingMergeTree ORDER BY name";
+
+#[derive(Debug, Row, Serialize, Deserialize)]
+struct Applied {
+    name: String,
+    blake3: String,
+}
+
+impl Store {
+    /// Makes the database and its tables, or brings them up to this version. Does nothing the second time.
+    ///
+    /// # Errors
+    /// If a migration that was applied has since been edited ([`Error::MigrationChanged`]), if the tables come from
+    /// a newer version ([`Error::MigrationUnknown`]), or if ClickHouse refuses a statement.
+    pub async fn migrate(&self) -> Result<(), Error> {
+        apply(self, MIGRATIONS).await
+    }
+}
+
+async fn apply(store: &Store, migrations: &[(&str, &str)]) -> Result<(), Error> {
+    let create = format!("CREATE DATABASE IF NOT EXISTS {}", store.database());
+    store.outside(&create).execute().await.map_err(Error::query("creating the database"))?;
+    store.raw(APPLIED).execute().await.map_err(Error::query("creating schema_migrations"))?;
+    let applied = store
+        .raw("SELECT name, blake3 FROM schema_migrations FINAL ORDER BY name")
+        .fetch_all::<Applied>()
+        .await
+        .map_err(Error::query("reading schema_migrations"))?;
+    if let Some(unknown) = applied.iter().find(|row| migrations.iter().all(|(name, _)| *name != row.name)) {
+        return Err(Error::MigrationUnknown { name: unknown.name.clone() });
+    }
+    for (name, text) in migrations {
+        let now = blake3::hash(text.as_bytes()).to_hex().to_string();
+        match applied.iter().find(|row| row.name == *name) {
+            Some(row) if row.blake3 == now => {}
+            Some(row) => {
+                return Err(Error::MigrationChanged {
+                    name: (*name).to_owned(),
+                    recorded: row.blake3.clone(),
+                    now,
+                });
+            }
+            None => run(store, name, text, now).await?,
+        }
+    }
+    Ok(())
+}
+
+async fn run(store: &Store, name: &str, text: &str, blake3: String) -> Result<(), Error> {
+    let what = || Error::query(format!("migration {name}"));
+    for statement in statements(text) {
+        store.raw(statement).execute().await.map_err(what())?;
+    }
+    let mut insert = store.client().insert::<Applied>("schema_migrations").await.map_err(what())?;
+    insert.write(&Applied { name: name.to_owned(), blake3 }).await.map_err(what())?;
+    insert.end().await.map_err(what())
+}
+
+/// Statements end with a `;` at the end of a line.
+fn statements(text: &str) -> impl Iterator<Item = &str> {
+    text.split(";\n").map(str::trim).filter(|statement| !statement.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rows::VIEWS;
+
+    #[test]
+    fn migrations_are_numbered_without_gaps() {
+        for (index, (name, _)) in MIGRATIONS.iter().enumerate() {
+            assert!(name.starts_with(&format!("{:03}_", index + 1)), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_view_reads_its_storage_without_superseded_revisions() {
+        let schema: String = MIGRATIONS.iter().map(|(_, text)| *text).collect();
+        for (view, identity) in VIEWS {
+            assert!(
+                schema.contains(&format!("VIEW IF NOT EXISTS {view} AS SELECT * FROM {view}_rows FINAL"))
+            );
+            assert!(schema.contains(&format!("ORDER BY ({})", identity.join(", "))), "{view}");
+        }
+    }
+
+    #[test]
+    fn statements_can_be_repeated() {
+        for (name, text) in MIGRATIONS {
+            assert!(statements(text).all(|s| s.contains("IF NOT EXISTS")), "{name}");
+        }
+    }
+}

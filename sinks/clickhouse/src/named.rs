@@ -1,0 +1,152 @@
+//! Analytics that ship as SQL files.
+//!
+//! Invariants: a file starts with its description and one `-- param` line per parameter; parameters are bound by
+//! ClickHouse, never spliced into the text.
+
+use std::sync::LazyLock;
+
+use crate::{Error, Format, Store};
+
+macro_rules! queries {
+    ($($name:literal),* $(,)?) => {
+        &[$(($name, include_str!(concat!("../queries/", $name, ".sql")))),*]
+    };
+}
+
+const FILES: &[(&str, &str)] = queries![
+    "compare-models",
+    "gift-funnel",
+    "highlight-precision",
+    "lag",
+    "ledger",
+    "rooms",
+    "top-moments",
+    "top-moments-day",
+];
+
+static QUERIES: LazyLock<Vec<NamedQuery>> =
+    LazyLock::new(|| FILES.iter().map(|(name, text)| NamedQuery::read(name, text)).collect());
+
+/// One query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedQuery {
+    /// What it is called by.
+    pub name: &'static str,
+    /// What it answers, one sentence.
+    pub description: &'static str,
+    /// What can be set.
+    pub parameters: Vec<Parameter>,
+    /// The text, comments included.
+    pub sql: &'static str,
+}
+
+/// One parameter of a query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parameter {
+    /// Its name.
+    pub name: &'static str,
+    /// Its ClickHouse type.
+    pub kind: &'static str,
+    /// The value when none is given; `None` when one must be.
+    pub default: Option<&'static str>,
+    /// What it means.
+    pub description: &'static str,
+}
+
+/// Every query, by name.
+pub fn named_queries() -> &'static [NamedQuery] {
+    &QUERIES
+}
+
+impl NamedQuery {
+    fn read(name: &'static str, sql: &'static str) -> Self {
+        let mut header = sql.lines().map_while(|line| line.strip_prefix("-- "));
+        let description = header.next().unwrap_or_default();
+        let parameters = header.filter_map(|line| Parameter::read(line.strip_prefix("param ")?)).collect();
+        Self { name, description, parameters, sql }
+    }
+
+    /// The value of every parameter, given or default.
+    fn bind<'a>(&'a self, given: &[(&'a str, &'a str)]) -> Result<Vec<(&'a str, &'a str)>, Error> {
+        let problem = |problem: String| Error::Parameter { query: self.name.to_owned(), problem };
+        if let Some((name, _)) =
+            given.iter().find(|(name, _)| self.parameters.iter().all(|p| p.name != *name))
+        {
+            let known: Vec<_> = self.parameters.iter().map(|p| p.name).collect();
+            return Err(problem(format!("has no parameter {name:?}; there are {}", known.join(", "))));
+        }
+        let value = |parameter: &'a Parameter| {
+            let given = given.iter().rev().find(|(name, _)| *name == parameter.name).map(|(_, value)| *value);
+            given.or(parameter.default).map(|value| (parameter.name, value)).ok_or_else(|| {
+                problem(format!("needs {} ({}): {}", parameter.name, parameter.kind, parameter.description))
+            })
+        };
+        self.parameters.iter().map(value).collect()
+    }
+}
+
+impl Parameter {
+    /// `room String: the room` or `limit UInt32 = 20: how many`.
+    fn read(line: &'static str) -> Option<Self> {
+        let (head, description) = line.split_once(": ")?;
+        let (head, default) = match head.split_once(" =") {
+            Some((head, default)) => (head, Some(default.trim())),
+            None => (head, None),
+        };
+        let (name, kind) = head.split_once(' ')?;
+        Some(Self { name, kind, default, description })
+    }
+}
+
+impl Store {
+    /// Asks a named query.
+    ///
+    /// # Errors
+    /// [`Error::UnknownQuery`] and [`Error::Parameter`] name what there is; otherwise as [`Store::query`].
+    pub async fn named(&self, name: &str, params: &[(&str, &str)], format: Format) -> Result<String, Error> {
+        let query = QUERIES.iter().find(|query| query.name == name).ok_or_else(|| {
+            let known: Vec<_> = QUERIES.iter().map(|query| query.name).collect();
+            Error::UnknownQuery { name: name.to_owned(), known: known.join(", ") }
+        })?;
+        self.query_with(query.sql, &query.bind(params)?, format).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_header_declares_exactly_the_parameters_of_the_text() {
+        for query in named_queries() {
+            assert!(query.description.ends_with('.'), "{}", query.name);
+            let body: String = query.sql.lines().filter(|line| !line.starts_with("--")).collect();
+            let used =
+                body.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(inner, _)| inner);
+            for placeholder in used.clone() {
+                let declared =
+                    query.parameters.iter().any(|p| format!("{}:{}", p.name, p.kind) == placeholder);
+                assert!(declared, "{} uses {placeholder}", query.name);
+            }
+            for parameter in &query.parameters {
+                let placeholder = format!("{}:{}", parameter.name, parameter.kind);
+                assert!(
+                    used.clone().any(|inner| inner == placeholder),
+                    "{} never uses {placeholder}",
+                    query.name
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_missing_parameter_is_named_with_its_meaning() {
+        let query = named_queries().iter().find(|query| query.name == "top-moments").unwrap();
+        let error = query.bind(&[]).unwrap_err().to_string();
+        assert_eq!(error, "query top-moments: needs room (String): the room");
+        let error = query.bind(&[("room", "a"), ("rom", "b")]).unwrap_err().to_string();
+        assert!(error.contains("no parameter \"rom\"; there are room, stream, model, limit"), "{error}");
+        let bound = query.bind(&[("room", "a"), ("limit", "3")]).unwrap();
+        assert_eq!(bound, [("room", "a"), ("stream", ""), ("model", ""), ("limit", "3")]);
+    }
+}

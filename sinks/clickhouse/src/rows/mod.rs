@@ -1,0 +1,71 @@
+//! One row type per table, with plain fields, so that whoever scores knows nothing of SQL.
+//!
+//! Invariants: field names are column names; the order of fields is the order of columns; instants are `i64`
+//! microseconds (Unix time where the name ends in `_at`, media time where it ends in `_us`); maps are sorted, so
+//! that equal rows have equal bytes.
+
+mod account;
+mod event;
+mod highlight;
+mod money;
+mod prediction;
+mod score;
+
+pub use account::{LedgerEntry, Outcome, RoomState, StreamRow};
+pub use event::{CommentRow, FeedbackRow, GiftRow};
+pub use highlight::{Highlight, HighlightState};
+pub use prediction::GiftPrediction;
+pub use score::FrameScore;
+
+use clickhouse::{RowOwned, RowRead, RowWrite};
+
+use crate::writer::Buffers;
+
+/// A row and the table it lives in.
+pub trait Table: RowOwned + RowRead + RowWrite + std::fmt::Debug + Send + Sync + 'static {
+    /// The view that users read: last revisions only.
+    const VIEW: &'static str;
+    /// The table that is written.
+    const STORAGE: &'static str;
+    /// Columns that name a row; its revisions share them. In the table's sorting order.
+    const IDENTITY: &'static [&'static str];
+
+    /// Where the row belongs, for errors: `topic[partition]@offset`, or room, stream and media time.
+    fn place(&self) -> String;
+
+    #[doc(hidden)]
+    fn buffer(buffers: &mut Buffers) -> &mut crate::writer::Buffer<Self>;
+}
+
+/// Views in the order in which digests read them, with their identities.
+pub(crate) const VIEWS: &[(&str, &[&str])] = &[
+    (StreamRow::VIEW, StreamRow::IDENTITY),
+    (FrameScore::VIEW, FrameScore::IDENTITY),
+    (Highlight::VIEW, Highlight::IDENTITY),
+    (GiftPrediction::VIEW, GiftPrediction::IDENTITY),
+    (CommentRow::VIEW, CommentRow::IDENTITY),
+    (GiftRow::VIEW, GiftRow::IDENTITY),
+    (FeedbackRow::VIEW, FeedbackRow::IDENTITY),
+    (RoomState::VIEW, RoomState::IDENTITY),
+    (LedgerEntry::VIEW, LedgerEntry::IDENTITY),
+];
+
+macro_rules! table {
+    ($row:ty, $buffer:ident, $view:literal, [$($identity:literal),*], |$self:ident| $place:expr) => {
+        impl $crate::rows::Table for $row {
+            const VIEW: &'static str = $view;
+            const STORAGE: &'static str = concat!($view, "_rows");
+            const IDENTITY: &'static [&'static str] = &[$($identity),*];
+
+            fn place(&self) -> String {
+                let $self = self;
+                $place
+            }
+
+            fn buffer(buffers: &mut $crate::writer::Buffers) -> &mut $crate::writer::Buffer<Self> {
+                &mut buffers.$buffer
+            }
+        }
+    };
+}
+pub(crate) use table;

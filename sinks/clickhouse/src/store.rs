@@ -1,0 +1,216 @@
+//! A connection to the tables, on either engine.
+//!
+//! Invariant: everything goes through the `clickhouse` client over HTTP, so a server and the embedded engine can't
+//! drift apart.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clickhouse::query::Query;
+use serde::Serialize;
+
+use crate::Error;
+use crate::embedded::Embedded;
+
+/// The database when none is configured.
+const DATABASE: &str = "kairos";
+
+/// Which ClickHouse.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Target {
+    /// A server, by its HTTP interface.
+    Url {
+        /// `http://host:8123`.
+        url: String,
+        /// The user; `None` for the server's default.
+        user: Option<String>,
+        /// The user's password.
+        password: Option<String>,
+        /// The database; `None` for `kairos`.
+        database: Option<String>,
+    },
+    /// ClickHouse inside this process, alone on a folder.
+    Embedded {
+        /// The folder; made when it is not there.
+        data_dir: PathBuf,
+    },
+}
+
+/// How an answer is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Format {
+    /// A table for people.
+    #[default]
+    PrettyCompact,
+    /// One JSON object per line.
+    JsonEachRow,
+    /// Tab separated, with a line of names.
+    Tsv,
+}
+
+impl Format {
+    /// ClickHouse's name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::PrettyCompact => "PrettyCompact",
+            Self::JsonEachRow => "JSONEachRow",
+            Self::Tsv => "TSVWithNames",
+        }
+    }
+}
+
+/// A connection; clones share it.
+#[derive(Clone)]
+pub struct Store {
+    base: clickhouse::Client,
+    client: clickhouse::Client,
+    database: String,
+    url: String,
+    user: Option<String>,
+    password: Option<String>,
+    // Keeps the engine running.
+    _engine: Option<Arc<Embedded>>,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // No password, so no client either.
+        f.debug_struct("Store").field("database", &self.database).field("url", &self.url).finish()
+    }
+}
+
+impl Store {
+    /// Connects, and starts the engine where it is embedded. Call [`Store::migrate`] before reading or writing.
+    ///
+    /// # Errors
+    /// If the server does not answer, the library is missing, or another process uses the folder.
+    pub async fn connect(target: Target) -> Result<Self, Error> {
+        let (url, user, password, database, engine) = match target {
+            Target::Url { url, user, password, database } => {
+                if !url.starts_with("http://") {
+                    return Err(Error::Url { url });
+                }
+                (url, user, password, database.unwrap_or_else(|| DATABASE.to_owned()), None)
+            }
+            Target::Embedded { data_dir } => {
+                // Opening reads every table's parts from disk.
+                let opening = tokio::task::spawn_blocking(move || Embedded::open(&data_dir));
+                let engine = opening.await.map_err(|failed| Error::Io {
+                    what: "starting the embedded ClickHouse".to_owned(),
+                    source: std::io::Error::other(failed),
+                })??;
+                let (url, user, password) = engine.access();
+                (url, Some(user), Some(password), DATABASE.to_owned(), Some(Arc::new(engine)))
+            }
+        };
+        let mut base = clickhouse::Client::default().with_url(&url);
+        if let Some(user) = &user {
+            base = base.with_user(user);
+        }
+        if let Some(password) = &password {
+            base = base.with_password(password);
+        }
+        // A batch is acknowledged when its rows are in the table, not when they are in the server's memory. A chat
+        // with broken clocks may span more months than a batch is allowed partitions.
+        let base =
+            base.with_setting("async_insert", "0").with_setting("max_partitions_per_insert_block", "0");
+        let store = Self {
+            client: base.clone(),
+            base,
+            database: String::new(),
+            url,
+            user,
+            password,
+            _engine: engine,
+        };
+        let store = store.with_database(&database)?;
+        let alive = store.base.query("SELECT 1").fetch_one::<u8>().await;
+        alive.map_err(Error::query("connecting to ClickHouse"))?;
+        Ok(store)
+    }
+
+    /// Where the same ClickHouse is reached over HTTP, for another client. The embedded engine's key is in it: it
+    /// is worth as much as the data.
+    pub fn endpoint(&self) -> Target {
+        Target::Url {
+            url: self.url.clone(),
+            user: self.user.clone(),
+            password: self.password.clone(),
+            database: Some(self.database.clone()),
+        }
+    }
+
+    /// The same connection on another database.
+    ///
+    /// # Errors
+    /// If the name has other characters than letters, digits and `_`.
+    pub fn with_database(mut self, database: &str) -> Result<Self, Error> {
+        let starts_well = database.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+        let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        if !starts_well || database.len() > 64 || !database.chars().all(allowed) {
+            return Err(Error::Database { name: database.to_owned() });
+        }
+        self.client = self.base.clone().with_database(database);
+        self.database = database.to_owned();
+        Ok(self)
+    }
+
+    /// The client, for typed reads: `store.client().query(..).fetch::<FrameScore>()`.
+    pub const fn client(&self) -> &clickhouse::Client {
+        &self.client
+    }
+
+    /// The database.
+    pub fn database(&self) -> &str {
+        &self.database
+    }
+
+    /// Asks in SQL; the answer as text. A `FORMAT` in the query wins over `format`. The whole answer is held in
+    /// memory: put a `LIMIT` on what could be large.
+    ///
+    /// # Errors
+    /// ClickHouse's own words and code ([`Error::code`]).
+    pub async fn query(&self, sql: &str, format: Format) -> Result<String, Error> {
+        self.query_with(sql, &[] as &[(&str, &str)], format).await
+    }
+
+    /// Asks in SQL with parameters that are bound by the server: `{room:String}` takes the parameter `room`.
+    ///
+    /// # Errors
+    /// As [`Store::query`].
+    pub async fn query_with<V: Serialize>(
+        &self,
+        sql: &str,
+        params: &[(&str, V)],
+        format: Format,
+    ) -> Result<String, Error> {
+        let query = params.iter().fold(self.raw(sql), |query, (name, value)| query.param(name, value));
+        let mut answer = query.fetch_bytes(format.as_str()).map_err(Error::query("query"))?;
+        let bytes = answer.collect().await.map_err(Error::query("query"))?;
+        String::from_utf8(bytes.to_vec()).map_err(|_not_text| Error::NotText)
+    }
+
+    /// A query whose `?` are plain characters.
+    pub(crate) fn raw(&self, sql: &str) -> Query {
+        self.client.query_raw(sql)
+    }
+
+    /// A statement that works where the database does not exist yet.
+    pub(crate) fn outside(&self, sql: &str) -> Query {
+        self.base.query_raw(sql)
+    }
+
+    /// Closes the connection. The embedded engine stops, and its folder is free, when the last clone has closed or
+    /// was dropped.
+    ///
+    /// # Errors
+    /// If the thread that stops the engine can't be awaited.
+    pub async fn close(self) -> Result<(), Error> {
+        tokio::task::spawn_blocking(move || drop(self)).await.map_err(|failed| Error::Io {
+            what: "stopping the embedded ClickHouse".to_owned(),
+            source: std::io::Error::other(failed),
+        })
+    }
+}

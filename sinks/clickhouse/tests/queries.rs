@@ -1,0 +1,117 @@
+//! The named queries over rows whose answers are known.
+
+mod engine;
+
+use engine::score;
+use kairos_clickhouse::{
+    CommentRow, FeedbackRow, Format, GiftRow, Highlight, LedgerEntry, Outcome, RoomState, Store, Writer,
+    WriterOptions, named_queries,
+};
+
+async fn filled(test: &str) -> Store {
+    let store = engine::store("queries", test).await;
+    let mut w = Writer::new(&store, WriterOptions::default()).unwrap();
+    let names = || ("room".to_owned(), "room-1".to_owned());
+    for unit in 0..40 {
+        w.write(score("room", unit, 0)).await.unwrap();
+        let mut other = score("room", unit, 0);
+        other.model = "other@def".to_owned();
+        other.score = if unit == 39 { -1.0 } else { other.score * 2.0 };
+        w.write(other).await.unwrap();
+    }
+    let (room, stream) = names();
+    let highlight = "h".to_owned();
+    let row = Highlight { room, stream, highlight, start_us: 0, end_us: 10_000_000, ..Highlight::default() };
+    w.write(row).await.unwrap();
+    for (id, kind, media_us) in [
+        ("1", "impression", 1),
+        ("2", "click", 2),
+        ("3", "impression", 20_000_000),
+        ("4", "impression", 21_000_000),
+        ("5", "click", 22_000_000),
+    ] {
+        let (room, stream) = names();
+        let (id, kind, user) = (id.to_owned(), kind.to_owned(), "u".to_owned());
+        w.write(FeedbackRow {
+            room,
+            stream,
+            id,
+            kind,
+            user,
+            media_us: Some(media_us),
+            ..FeedbackRow::default()
+        })
+        .await
+        .unwrap();
+    }
+    let (room, stream) = names();
+    w.write(CommentRow { room, stream, id: "c".to_owned(), ..CommentRow::default() }).await.unwrap();
+    let (room, stream) = names();
+    w.write(GiftRow { room, stream, id: "g".to_owned(), value: 2.5, ..GiftRow::default() }).await.unwrap();
+    for (media_us, lag) in [(0, Some(2_000_000)), (1, Some(4_000_000)), (2, None), (3, Some(6_000_000))] {
+        let (room, stream) = names();
+        w.write(RoomState { room, stream, media_us, comment_lag_us: lag, ..RoomState::default() })
+            .await
+            .unwrap();
+    }
+    for (first_offset, last_offset, outcome) in
+        [(0, 9, Outcome::Scored), (10, 10, Outcome::Dead), (12, 14, Outcome::Late)]
+    {
+        let topic = "t".to_owned();
+        w.write(LedgerEntry { topic, first_offset, last_offset, outcome, ..LedgerEntry::default() })
+            .await
+            .unwrap();
+    }
+    w.flush().await.unwrap();
+    store
+}
+
+async fn ask(store: &Store, name: &str, params: &[(&str, &str)]) -> String {
+    store.named(name, params, Format::Tsv).await.unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// The value of a column in a row of an answer.
+fn cell<'a>(answer: &'a str, row: usize, column: &str) -> &'a str {
+    let mut lines = answer.lines();
+    let at = lines.next().unwrap().split('\t').position(|name| name == column);
+    lines.nth(row).and_then(|line| line.split('\t').nth(at?)).unwrap_or_else(|| panic!("{column}: {answer}"))
+}
+
+#[tokio::test]
+async fn named_queries_answer_what_they_say() {
+    let store = filled("answers").await;
+    let answer =
+        ask(&store, "top-moments", &[("room", "room"), ("limit", "2"), ("model", "other@def")]).await;
+    assert_eq!((answer.lines().count(), cell(&answer, 0, "second")), (3, "76"));
+    let answer = ask(&store, "top-moments-day", &[("each", "3")]).await;
+    assert_eq!(answer.lines().count(), 4);
+    let answer = ask(&store, "highlight-precision", &[]).await;
+    assert_eq!((cell(&answer, 0, "moment"), cell(&answer, 0, "click_rate")), ("inside", "1"));
+    assert_eq!((cell(&answer, 1, "moment"), cell(&answer, 1, "click_rate")), ("outside", "0.5"));
+    let answer = ask(&store, "gift-funnel", &[]).await;
+    assert_eq!((cell(&answer, 0, "step"), cell(&answer, 0, "events")), ("1 impression", "3"));
+    assert_eq!((cell(&answer, 3, "step"), cell(&answer, 3, "value")), ("5 gift", "2.5"));
+    let answer = ask(&store, "lag", &[]).await;
+    assert_eq!((cell(&answer, 0, "estimates"), cell(&answer, 0, "median_seconds")), ("3", "4"));
+    let models =
+        [("stream", "room-1"), ("model_a", "contentctr@abc"), ("model_b", "other@def"), ("top", "5")];
+    let answer = ask(&store, "compare-models", &models).await;
+    assert_eq!((cell(&answer, 0, "units"), cell(&answer, 0, "shared_top")), ("40", "4"));
+    let answer = ask(&store, "ledger", &[]).await;
+    assert_eq!((cell(&answer, 0, "scored"), cell(&answer, 0, "late")), ("10", "3"));
+    assert_eq!(cell(&answer, 0, "unaccounted"), "1", "offset 11 is nowhere");
+    let answer = ask(&store, "rooms", &[]).await;
+    assert_eq!((cell(&answer, 0, "room"), cell(&answer, 0, "streams")), ("room", "1"));
+    assert_eq!((cell(&answer, 0, "scored_units"), cell(&answer, 0, "value")), ("80", "2.5"));
+}
+
+#[tokio::test]
+async fn every_named_query_runs_on_empty_tables() {
+    let store = engine::store("queries", "empty").await;
+    for query in named_queries() {
+        let needed: Vec<_> =
+            query.parameters.iter().filter(|p| p.default.is_none()).map(|p| (p.name, "x")).collect();
+        ask(&store, query.name, &needed).await;
+        store.named(query.name, &needed, Format::PrettyCompact).await.unwrap();
+    }
+}
