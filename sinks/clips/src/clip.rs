@@ -18,7 +18,10 @@ use crate::thumbnail;
 use crate::window::Window;
 
 /// Instants further away than this are mistakes: 10,000 years, far from overflow in any unit used here.
-const FAR_US: i64 = 315_576_000_000_000_000;
+pub(crate) const FAR_US: i64 = 315_576_000_000_000_000;
+
+/// Longest clip, microseconds: its sound is held in memory whole.
+const LONGEST_US: i64 = 3_600_000_000;
 
 /// A piece of a stream: whole groups of pictures with their sound, in a container FFmpeg can read.
 #[derive(Debug, Clone)]
@@ -38,7 +41,7 @@ pub struct ClipRequest<'a> {
     pub names: ClipNames<'a>,
     /// Start, microseconds of media time, rolls included.
     pub from_us: i64,
-    /// End, microseconds of media time, rolls included.
+    /// End, microseconds of media time, rolls included; at most an hour after the start.
     pub to_us: i64,
     /// Time of the thumbnail, microseconds of media time; the middle if not given.
     pub peak_us: Option<i64>,
@@ -125,7 +128,8 @@ impl<T: ClipTarget> ClipStore<T> {
 
     fn make(&self, stem: &str, request: &ClipRequest<'_>) -> Result<Clip, ClipError> {
         let ClipRequest { from_us, to_us, segments, .. } = *request;
-        if from_us >= to_us || from_us < -FAR_US || to_us > FAR_US {
+        let far = from_us < -FAR_US || to_us > FAR_US;
+        if from_us >= to_us || far || to_us - from_us > LONGEST_US {
             return Err(ClipError::Interval { clip: stem.to_owned(), from_us, to_us });
         }
         let nothing =

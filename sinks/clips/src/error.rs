@@ -10,8 +10,8 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ClipError {
-    /// The interval is empty, backwards or too long to be counted.
-    #[error("clip {clip}: interval from {from_us} us to {to_us} us is not one")]
+    /// The interval is empty, backwards or longer than an hour.
+    #[error("clip {clip}: interval from {from_us} us to {to_us} us is empty or longer than an hour")]
     Interval {
         /// The clip's file name.
         clip: String,

@@ -10,7 +10,7 @@ use std::io::Cursor;
 use ffmpeg_next::codec::{Id, Parameters};
 use ffmpeg_next::{Dictionary, Rational, format, media};
 
-use crate::clip::ClipSegment;
+use crate::clip::{ClipSegment, FAR_US};
 use crate::nal::{self, NalCodec, ParameterSets, Unit};
 use crate::native;
 
@@ -87,7 +87,8 @@ fn rescale(value: i64, base: Rational) -> i64 {
     let (num, den) =
         (i128::from(base.numerator()) * i128::from(CLOCK), i128::from(base.denominator().max(1)));
     let product = i128::from(value) * num;
-    (product + den / 2).div_euclid(den) as i64
+    // Damaged containers claim any time; this far away sums of a few still fit.
+    (product + den / 2).div_euclid(den).clamp(-(1 << 58), 1 << 58) as i64
 }
 
 struct Piece {
@@ -101,6 +102,7 @@ impl Material {
     pub(crate) fn read(segments: &[ClipSegment], from_us: i64, to_us: i64) -> Self {
         let mut order: Vec<&ClipSegment> = segments.iter().collect();
         order.sort_by_key(|s| s.start_us);
+        order.retain(|s| s.start_us.unsigned_abs() < FAR_US.unsigned_abs());
         order.dedup_by_key(|s| s.start_us);
         let before = order.partition_point(|s| s.start_us <= from_us).saturating_sub(2);
         let after = order.partition_point(|s| s.start_us < to_us.saturating_add(NEAR_US));

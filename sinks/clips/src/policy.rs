@@ -58,8 +58,8 @@ impl ClipPolicy {
                 return bad(field, "must be between 0 and 86400 seconds");
             }
         }
-        if !(0.1..=day).contains(&self.max_length) {
-            return bad("max_length", "must be between 0.1 and 86400 seconds");
+        if !(0.1..=3600.0).contains(&self.max_length) {
+            return bad("max_length", "must be between 0.1 and 3600 seconds");
         }
         if !(16..=4096).contains(&self.thumbnail_width) {
             return bad("thumbnail_width", "must be between 16 and 4096 pixels");

@@ -70,7 +70,7 @@ fn nominal(pictures: &[Coded]) -> i64 {
     times.sort_unstable();
     let mut steps: Vec<i64> = times.windows(2).map(|w| w[1] - w[0]).collect();
     steps.sort_unstable();
-    steps.get(steps.len() / 2).copied().unwrap_or(CLOCK / 25).max(1)
+    steps.get(steps.len() / 2).copied().unwrap_or(CLOCK / 25).clamp(1, CLOCK)
 }
 
 fn shown(material: &Material, nominal: i64) -> Vec<Shown> {

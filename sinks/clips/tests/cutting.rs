@@ -173,6 +173,16 @@ fn damaged_segments_give_what_is_left_or_an_error_with_a_name() {
     let whole: Vec<usize> =
         pairs.filter(|(_, time)| (from..from + 2.0).contains(*time)).map(|(number, _)| *number).collect();
     assert_eq!(whole, (60..120).collect::<Vec<_>>());
+    let far = [i64::MIN, -1, 600_000_000, i64::MAX].map(|start_us| kairos_clips::ClipSegment {
+        start_us,
+        duration_us: i64::MAX,
+        bytes: segments[0].bytes.clone(),
+    });
+    for (from_us, to_us) in [(0, 2_000_000), (i64::MIN, i64::MAX), (5, 5), (599_000_000, 601_000_000)] {
+        // Nonsense may be cut or refused, as long as nothing breaks.
+        let answer = store.cut(&request(&far, from_us, to_us));
+        assert!(answer.is_ok() || !answer.unwrap_err().to_string().is_empty());
+    }
     segments.iter_mut().for_each(|s| s.bytes = vec![7; 500].into());
     let error = store.cut(&request(&segments, 500_000, 7_500_000)).unwrap_err();
     assert!(error.to_string().starts_with("clip room/stream-"), "{error}");
