@@ -12,7 +12,7 @@ rm -rf -- "$rooms" "$out"
 printf -- '-- simulating 2 rooms of 4 minutes into %s\n' "$rooms"
 "$kairos" simulate --rooms 2 --minutes 4 --out "$rooms"
 printf -- '-- replaying them into %s\n' "$out"
-"$kairos" replay "$rooms"/* --out "$out"
+"$kairos" replay "$rooms"/*/ --out "$out"
 
 cat <<END
 

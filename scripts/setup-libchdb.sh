@@ -19,7 +19,7 @@ library=$folder/libchdb.so
 
 machine=$(uname -s)-$(uname -m)
 if [ "$machine" != Linux-x86_64 ]; then
-    say "the embedded ClickHouse engine is not available for $machine: give a server's URL (KAIROS_CLICKHOUSE_URL)"
+    say "the embedded ClickHouse engine is not available for $machine: give a server's URL (KAIROS_CLICKHOUSE__URL)"
     exit 0
 fi
 

@@ -101,7 +101,8 @@ fn examine() -> Vec<Finding> {
         disk(Path::new(".")),
         memory(),
         cores(),
-        weights("KAIROS_WHISPER_MODEL", "speech model"),
+        weights("KAIROS_ENCODERS__MOBILENET", "picture weights"),
+        weights("KAIROS_ENCODERS__YAMNET", "sound weights"),
     ]
 }
 
@@ -122,12 +123,12 @@ fn engine() -> Finding {
         Some(path) => engine_at(&path),
     };
     let fix = if cfg!(all(target_os = "linux", target_arch = "x86_64")) {
-        "make setup, or name the file by KAIROS_LIBCHDB, or a ClickHouse server by KAIROS_CLICKHOUSE"
+        "make setup, or name the file by KAIROS_LIBCHDB, or a ClickHouse server by KAIROS_CLICKHOUSE__URL"
     } else {
-        "not available for this machine: name a ClickHouse server by KAIROS_CLICKHOUSE"
+        "not available for this machine: name a ClickHouse server by KAIROS_CLICKHOUSE__URL"
     };
     let finding = Finding::new("ClickHouse engine", found, fix);
-    let has_server = std::env::var("KAIROS_CLICKHOUSE").is_ok_and(|url| !url.is_empty());
+    let has_server = std::env::var("KAIROS_CLICKHOUSE__URL").is_ok_and(|url| !url.is_empty());
     if has_server { finding.optional() } else { finding }
 }
 
@@ -235,16 +236,11 @@ fn cores() -> Finding {
 /// Weights that are used where an environment variable names them.
 fn weights(variable: &str, part: &'static str) -> Finding {
     let found = match std::env::var(variable) {
-        Ok(path) if Path::new(&path).exists() => Ok(path),
-        Ok(path) => Err(format!("{variable} names {path}, which is not there")),
-        Err(_) => Err("none".to_owned()),
+        Ok(path) if Path::new(&path).is_file() => Ok(path),
+        Ok(path) => Err(format!("{variable} names {path}, which is no file")),
+        Err(_) => Err("none, the built-in encoder alone is used".to_owned()),
     };
-    Finding::new(
-        part,
-        found,
-        &format!("{variable} names a model file; without one speech is a missing modality"),
-    )
-    .optional()
+    Finding::new(part, found, &format!("{variable} names a safetensors file")).optional()
 }
 
 #[cfg(test)]
