@@ -124,7 +124,8 @@ impl ChatInspection {
             gifts,
             gift_kinds,
             paid_items: paid.values().map(|sum| sum.items).sum(),
-            value: paid.values().map(|sum| sum.value).sum(),
+            // Not `sum`: of nothing that is minus zero.
+            value: paid.values().fold(0.0, |all, sum| all + sum.value),
             paid,
             feedback,
             users: users.len() as u64,

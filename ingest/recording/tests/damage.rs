@@ -1,5 +1,7 @@
 //! Broken chat files: whatever is done to a file, reading it ends, does not panic, and loses only what was hit.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
 mod fixture;
 
 use std::io::{BufReader, Write};

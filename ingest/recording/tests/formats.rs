@@ -1,5 +1,7 @@
 //! Every format, read from a small file of our own making, against numbers worked out by hand.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
 mod fixture;
 
 use std::path::Path;

@@ -1,5 +1,7 @@
 //! Recordings as users keep them: a chat alone, a folder with a manifest, events written and read back.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
 mod fixture;
 
 use std::fs;

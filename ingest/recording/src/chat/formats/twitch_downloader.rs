@@ -38,8 +38,7 @@ impl ChatFormat for TwitchDownloader {
         let mut wanted = 1 << 16;
         let (head, start) = loop {
             let head = items.peek(wanted);
-            let found =
-                find(head, b"\"comments\"").or_else(|| find(head, b"\"content_offset_seconds\"").map(|_| 0));
+            let found = find(head, b"\"comments\"");
             if found.is_some() || head.len() < wanted || wanted >= LONGEST_HEAD {
                 // Without the key, the outermost object is entered instead.
                 let start = found.unwrap_or(1).min(head.len());
