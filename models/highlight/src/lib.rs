@@ -8,6 +8,7 @@ mod checkpoint;
 mod config;
 mod error;
 mod features;
+mod highlights;
 mod lag;
 pub mod losses;
 mod model;
@@ -19,6 +20,9 @@ pub use checkpoint::KIND;
 pub use config::{Config, Head, Input, Inputs, Normalisation, Positions};
 pub use error::HighlightError;
 pub use features::{MODALITIES, Modality, UnitFeatures};
+pub use highlights::{
+    Highlight, HighlightConfig, HighlightId, HighlightState, HighlightTracker, ScoreUpdate,
+};
 pub use lag::{LagConfig, LagEstimate, LagEstimator};
 pub use model::{ContentCtr, Scores, streamer_fingerprint};
 pub use scorer::{Scorer, UnitScore};

@@ -86,7 +86,7 @@ fn run(epochs: usize) -> (ContentCtr, Reached, Vec<Progress>) {
 
 #[test]
 fn model_learns_and_beats_the_message_rate() {
-    let (model, reached, seen) = run(8);
+    let (model, reached, seen) = run(20);
     let (ap, baseline) = (reached.average_precision, reached.baseline_average_precision);
     assert!(ap > baseline.map(|value| value + 0.1) && ap > Some(0.8), "{reached:?}");
     assert!(reached.kendall_tau_b > Some(0.2) && reached.epoch >= 1, "{reached:?}");
