@@ -130,8 +130,7 @@ impl SegmentDecoder {
             };
             let plan = Plan { packets, mode, clock, frame, end, limits, deadline };
             let video = &mut self.video;
-            let pictures =
-                scale::scale_all(&mut self.scalers, |sink| video.decode(&plan, sink, &mut faults));
+            let pictures = scale::scale_all(&mut self.scalers, |sink| video.decode(&plan, sink, &mut faults));
             for picture in pictures {
                 match picture {
                     Ok(picture) => decoded.pictures.push(picture),

@@ -7,13 +7,15 @@ use kairos_decode::{Mode, SegmentDecoder};
 use kairos_timeline::{ContentType, MediaTime};
 
 const X264: &str = "-c:v libx264 -preset veryfast -g 10 -bf 2 -pix_fmt yuv420p";
-const X265: &str = "-c:v libx265 -preset ultrafast -x265-params log-level=none:open-gop=0 -g 10 -pix_fmt yuv420p";
-const AV1: &str = "-c:v libsvtav1 -preset 12 -g 10 -pix_fmt yuv420p";
+const X265: &str =
+    "-c:v libx265 -preset ultrafast -x265-params log-level=none:open-gop=0 -g 10 -pix_fmt yuv420p";
+const AV1: &str = "-vf scale=64:64 -c:v libsvtav1 -preset 12 -g 10 -pix_fmt yuv420p";
 const FRAGMENTED: &str = "-movflags +frag_keyframe+delay_moov+default_base_moof";
 
 /// Encoder that must exist, file, container, video, sound, further options.
-fn combinations() -> Vec<(&'static str, &'static str, ContentType, &'static str, &'static str, &'static str)> {
-    use ContentType::{Flv, Matroska, MpegTs, Mp4};
+fn combinations() -> Vec<(&'static str, &'static str, ContentType, &'static str, &'static str, &'static str)>
+{
+    use ContentType::{Flv, Matroska, Mp4, MpegTs};
     vec![
         ("libx264", "h264-aac.ts", MpegTs, X264, "-c:a aac", ""),
         ("libx264", "h264-mp3.ts", MpegTs, X264, "-c:a libmp3lame", ""),
@@ -24,9 +26,23 @@ fn combinations() -> Vec<(&'static str, &'static str, ContentType, &'static str,
         ("libx264", "h264-opus.mp4", Mp4, X264, "-c:a libopus -strict -2", FRAGMENTED),
         ("libx265", "hevc-aac.mp4", Mp4, X265, "-c:a aac -tag:v hvc1", FRAGMENTED),
         ("libsvtav1", "av1-aac.mp4", Mp4, AV1, "-c:a aac", FRAGMENTED),
-        ("libvpx-vp9", "vp9-opus.mp4", Mp4, "-c:v libvpx-vp9 -deadline realtime -g 10", "-c:a libopus -strict -2", FRAGMENTED),
+        (
+            "libvpx-vp9",
+            "vp9-opus.mp4",
+            Mp4,
+            "-c:v libvpx-vp9 -deadline realtime -g 10",
+            "-c:a libopus -strict -2",
+            FRAGMENTED,
+        ),
         ("libvpx", "vp8-vorbis.webm", Matroska, "-c:v libvpx -deadline realtime -g 10", "-c:a libvorbis", ""),
-        ("libvpx-vp9", "vp9-opus.webm", Matroska, "-c:v libvpx-vp9 -deadline realtime -g 10", "-c:a libopus", ""),
+        (
+            "libvpx-vp9",
+            "vp9-opus.webm",
+            Matroska,
+            "-c:v libvpx-vp9 -deadline realtime -g 10",
+            "-c:a libopus",
+            "",
+        ),
         ("libsvtav1", "av1-opus.webm", Matroska, AV1, "-c:a libopus", ""),
         ("libx264", "h264-pcm.mkv", Matroska, X264, "-c:a pcm_s16le", ""),
         ("libx264", "h264-flac.mkv", Matroska, X264, "-c:a flac", ""),
@@ -44,7 +60,8 @@ fn every_container_and_codec_gives_all_pictures_and_sound_in_time() {
             continue;
         }
         let inputs = format!("{} {}", picture(1), tone(1));
-        let segment = generate(dir.path(), file, content_type, &inputs, &format!("{video} {sound} {more}"), 1.0);
+        let segment =
+            generate(dir.path(), file, content_type, &inputs, &format!("{video} {sound} {more}"), 1.0);
         let decoded = SegmentDecoder::new(options(Mode::Full)).decode(&segment).unwrap();
         assert_eq!(decoded.faults, [], "{file}");
         assert_eq!(decoded.pictures.len(), 25, "{file}");

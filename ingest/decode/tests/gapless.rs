@@ -7,7 +7,12 @@ use kairos_decode::{DecodeOptions, Mode, SegmentDecoder, Sound};
 use kairos_timeline::{ContentType, MediaTime, Segment};
 
 /// Six seconds of a tone, cut into segments of about a second without touching the packets.
-fn cut(dir: &std::path::Path, codec: &str, extension: &str, content_type: ContentType) -> (Segment, Vec<Segment>) {
+fn cut(
+    dir: &std::path::Path,
+    codec: &str,
+    extension: &str,
+    content_type: ContentType,
+) -> (Segment, Vec<Segment>) {
     ffmpeg(dir, &format!("{} {codec} whole.{extension}", generated::tone(6)));
     let format = if extension == "ts" { "mpegts" } else { "matroska" };
     ffmpeg(
@@ -17,14 +22,14 @@ fn cut(dir: &std::path::Path, codec: &str, extension: &str, content_type: Conten
              -segment_list list.csv part%d.{extension}"
         ),
     );
-    let read = |name: &str| std::fs::read(dir.join(name)).unwrap();
+    let read = |name: &str| std::fs::read(dir.join(name)).expect("made by ffmpeg");
     let whole = segment(read(&format!("whole.{extension}")), content_type, 0, MediaTime::ZERO, 6.1);
-    let list = String::from_utf8(read("list.csv")).unwrap();
+    let list = String::from_utf8(read("list.csv")).expect("made by ffmpeg");
     let mut first = None;
     let parts = list.lines().enumerate().map(|(i, line)| {
         let mut fields = line.split(',');
-        let bytes = read(fields.next().unwrap());
-        let times: Vec<f64> = fields.map(|field| field.parse().unwrap()).collect();
+        let bytes = read(fields.next().expect("made by ffmpeg"));
+        let times: Vec<f64> = fields.map(|field| field.parse().expect("made by ffmpeg")).collect();
         let start = times[0] - *first.get_or_insert(times[0]);
         segment(bytes, content_type, i as u64, MediaTime::from_secs_f64(start), times[1] - times[0])
     });
@@ -35,7 +40,7 @@ fn hear(segments: &[Segment]) -> Vec<Sound> {
     let mut decoder = SegmentDecoder::new(DecodeOptions { pictures: None, ..options(Mode::Full) });
     let mut sounds = Vec::new();
     for segment in segments {
-        let decoded = decoder.decode(segment).unwrap();
+        let decoded = decoder.decode(segment).expect("made by ffmpeg");
         assert_eq!(decoded.faults, [], "segment {}", segment.sequence);
         sounds.extend(decoded.sound);
     }

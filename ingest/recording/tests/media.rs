@@ -40,8 +40,8 @@ fn inputs(secs: u32) -> String {
 
 fn open(path: &Path) -> Result<MediaReader, MediaError> {
     let identity = MediaIdentity {
-        room: RoomId::new("room-1").unwrap(),
-        stream: StreamId::new("stream-1").unwrap(),
+        room: RoomId::new("room-1").expect("a valid id"),
+        stream: StreamId::new("stream-1").expect("a valid id"),
         started_at: WallTime::from_micros(STARTED),
     };
     MediaReader::open(path, identity, MediaOptions::default())
@@ -49,7 +49,7 @@ fn open(path: &Path) -> Result<MediaReader, MediaError> {
 
 fn read(path: &Path) -> (Vec<Segment>, Vec<MediaError>) {
     let (mut segments, mut errors) = (Vec::new(), Vec::new());
-    for item in open(path).unwrap() {
+    for item in open(path).expect("made by ffmpeg") {
         match item {
             Ok(segment) => segments.push(segment),
             Err(error) => errors.push(error),
@@ -68,7 +68,7 @@ fn decode(segments: &[Segment]) -> (Vec<MediaTime>, usize) {
     let mut decoder = decoder();
     let (mut times, mut samples) = (Vec::new(), 0);
     for segment in segments {
-        let decoded = decoder.decode(segment).unwrap();
+        let decoded = decoder.decode(segment).expect("made by ffmpeg");
         assert_eq!(decoded.faults, []);
         times.extend(decoded.pictures.iter().map(|picture| picture.at));
         samples += decoded.sound.iter().map(|sound| sound.samples.len()).sum::<usize>();

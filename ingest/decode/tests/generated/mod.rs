@@ -20,7 +20,8 @@ pub fn ffmpeg(dir: &Path, args: &str) {
 
 /// Whether `ffmpeg` has an encoder; says so where it lacks it.
 pub fn has_encoder(name: &str) -> bool {
-    let output = Command::new("ffmpeg").args(["-hide_banner", "-encoders"]).output().expect("ffmpeg is installed");
+    let output =
+        Command::new("ffmpeg").args(["-hide_banner", "-encoders"]).output().expect("ffmpeg is installed");
     let has = String::from_utf8_lossy(&output.stdout).split_whitespace().any(|word| word == name);
     if !has {
         println!("skipped: this ffmpeg has no encoder {name}");
@@ -29,10 +30,16 @@ pub fn has_encoder(name: &str) -> bool {
 }
 
 /// A segment of these bytes.
-pub fn segment(bytes: Vec<u8>, content_type: ContentType, sequence: u64, start: MediaTime, secs: f64) -> Segment {
+pub fn segment(
+    bytes: Vec<u8>,
+    content_type: ContentType,
+    sequence: u64,
+    start: MediaTime,
+    secs: f64,
+) -> Segment {
     Segment {
-        room: RoomId::new("room-1").unwrap(),
-        stream: StreamId::new("stream-1").unwrap(),
+        room: RoomId::new("room-1").expect("a valid id"),
+        stream: StreamId::new("stream-1").expect("a valid id"),
         sequence,
         start,
         duration: Span::from_secs_f64(secs),
@@ -44,9 +51,16 @@ pub fn segment(bytes: Vec<u8>, content_type: ContentType, sequence: u64, start: 
 }
 
 /// Generates one segment, a second long unless `args` say otherwise.
-pub fn generate(dir: &Path, file: &str, content_type: ContentType, inputs: &str, args: &str, secs: f64) -> Segment {
+pub fn generate(
+    dir: &Path,
+    file: &str,
+    content_type: ContentType,
+    inputs: &str,
+    args: &str,
+    secs: f64,
+) -> Segment {
     ffmpeg(dir, &format!("{inputs} {args} {file}"));
-    let bytes = std::fs::read(dir.join(file)).unwrap();
+    let bytes = std::fs::read(dir.join(file)).expect("ffmpeg wrote it");
     segment(bytes, content_type, 0, MediaTime::ZERO, secs)
 }
 

@@ -37,10 +37,10 @@ impl FileClock {
     pub(super) fn place(&mut self, raw: i64, duration: Span) -> (MediaTime, Option<Discontinuity>) {
         let near =
             |epoch: &Epoch| raw.saturating_sub(epoch.newest).saturating_abs() <= self.tolerance.as_micros();
-        if let Some(before) = self.before.filter(near) {
-            if !self.current.as_ref().is_some_and(near) {
-                return (MediaTime::from_micros(raw.saturating_add(before.shift)), None);
-            }
+        if let Some(before) = self.before.filter(near)
+            && !self.current.as_ref().is_some_and(near)
+        {
+            return (MediaTime::from_micros(raw.saturating_add(before.shift)), None);
         }
         let (media, repair) = self.unwrapper.unwrap(raw, duration);
         let epoch = Epoch { newest: raw, shift: media.as_micros().saturating_sub(raw) };
