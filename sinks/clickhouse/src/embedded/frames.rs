@@ -66,7 +66,7 @@ mod tests {
         }
 
         #[test]
-        fn a_flipped_bit_is_seen(plain in prop::collection::vec(any::<u8>(), 1..500), at in any::<prop::sample::Index>(), bit in 0..8) {
+        fn a_flipped_bit_is_seen(plain in prop::collection::vec(any::<u8>(), 1..500), at in any::<prop::sample::Index>(), bit in 0..8_u8) {
             let mut body = frame(&plain);
             let at = at.index(body.len());
             body[at] ^= 1 << bit;
