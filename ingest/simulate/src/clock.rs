@@ -1,7 +1,9 @@
 //! Media time and wall time of a simulated room.
 //!
-//! Media time is continuous. At a dropout wall time goes on and media time does not; the file shows it as a jump
-//! ahead of its timestamps, which therefore read as wall time since the start.
+//! Inside the simulator media seconds count what is rendered, without a break. At a dropout wall time goes on;
+//! the file shows it as a hole in its timestamps, which therefore always read as wall time since the start. An
+//! MP4 file keeps one start for the whole file, so this is how a recording can tell a dropout at all; the written
+//! truth is in the file's timestamps.
 
 use kairos_timeline::{Span, WallTime};
 use rand::Rng;
@@ -13,7 +15,7 @@ use crate::seed::{Purpose, numbers};
 /// A stretch of wall time of which the source delivered nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Dropout {
-    /// Media time at which it happened, seconds.
+    /// Where it happened, seconds.
     pub at_s: f64,
     /// How much wall time was lost, seconds.
     pub lost_s: f64,
@@ -67,7 +69,7 @@ pub(crate) fn dropouts(seed: u64, room: usize, seconds: f64, moments: &[Moment])
             break;
         }
         // Whole seconds fall on a keyframe of the usual grid and are easy to find again by eye.
-        let at_s = rng.random_range(0.15..0.85_f64).mul_add(seconds, 0.0).round();
+        let at_s = (rng.random_range(0.15..0.85_f64) * seconds).round();
         let busy = moments.iter().any(|moment| at_s > moment.start_s - 6.0 && at_s < moment.end_s + 6.0);
         if !busy && found.iter().all(|other| (other.at_s - at_s).abs() > 30.0) {
             found.push(Dropout { at_s, lost_s: rng.random_range(LOST_SECONDS).round() });

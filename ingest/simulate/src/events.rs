@@ -1,6 +1,5 @@
 //! Everything that happens in a room, decided before a single picture is drawn.
 
-use jiff::Timestamp;
 use kairos_timeline::{Comment, Feedback, Gift, RoomId, StreamId, WallTime};
 use rand::Rng;
 use rand::seq::IndexedRandom;
@@ -144,10 +143,5 @@ impl RoomEvents {
             seed,
             language,
         }
-    }
-
-    /// Wall time of the first picture in RFC 3339, UTC.
-    pub fn started_at_text(&self) -> String {
-        Timestamp::from_microsecond(self.clock.started_at.as_micros()).unwrap_or_default().to_string()
     }
 }

@@ -1,11 +1,13 @@
 //! The truth of a room as it is written beside its files, for judging whatever looks at them.
 //!
-//! All times are media seconds unless the name says wall.
+//! All times are timestamps of the media file in seconds from its start: the media time that a reader of the file
+//! sees, and, added to the start, wall time. Where the source dropped out the file has a hole; seconds inside it
+//! count, with neither interest nor clicks.
 
 use kairos_timeline::{RoomId, StreamId};
 use serde::{Deserialize, Serialize};
 
-use crate::clock::Dropout;
+use crate::clock::{Dropout, RoomClock};
 use crate::events::RoomEvents;
 use crate::moment::Moment;
 use crate::plan::Traits;
@@ -41,17 +43,17 @@ pub struct RoomTruth {
     pub language: String,
     /// What the room has and lacks.
     pub traits: Traits,
-    /// Length of the media.
+    /// Length, holes included.
     pub seconds: f64,
-    /// Length in wall time: the media and what dropouts lost.
-    pub wall_seconds: f64,
-    /// Where the source dropped out. The file's timestamps jump ahead there; media time does not.
+    /// Length of what can be seen or heard.
+    pub delivered_seconds: f64,
+    /// The holes: where each begins and how long it is.
     pub dropouts: Vec<Dropout>,
     /// Where the sound starts.
     pub sound_starts_s: f64,
     /// What speaks: `espeak-ng`, `formants` (a made-up voice without words) or nothing.
     pub voice: Option<String>,
-    /// Median delay between what happens and the comments about it, wall seconds.
+    /// Median delay between what happens and the comments about it, seconds.
     pub comment_lag_s: Option<f64>,
     /// Moments of interest.
     pub moments: Vec<Moment>,
@@ -68,7 +70,23 @@ pub struct RoomTruth {
 impl RoomTruth {
     /// The truth behind `events`; `phrases` as they were rendered by `voice`.
     pub(crate) fn of(events: &RoomEvents, phrases: Vec<Phrase>, voice: Option<&str>) -> Self {
-        let round = |values: &[f64]| values.iter().map(|value| (value * 1e5).round() / 1e5).collect();
+        let clock = &events.clock;
+        let shift = |at: f64| (clock.elapsed(at) * 1e3).round() / 1e3;
+        let moments = events.moments.iter().map(|moment| Moment {
+            start_s: shift(moment.start_s),
+            end_s: shift(moment.end_s),
+            ..moment.clone()
+        });
+        let phrases = phrases.into_iter().map(|phrase| Phrase {
+            start_s: shift(phrase.start_s),
+            end_s: shift(phrase.end_s),
+            ..phrase
+        });
+        let holes = clock.dropouts.iter().scan(0.0, |lost, dropout| {
+            let at_s = dropout.at_s + *lost;
+            *lost += dropout.lost_s;
+            Some(Dropout { at_s, ..*dropout })
+        });
         Self {
             simulated: true,
             room: events.room.clone(),
@@ -77,22 +95,33 @@ impl RoomTruth {
             seed: events.seed,
             language: events.language.tag().to_owned(),
             traits: events.traits,
-            seconds: events.clock.seconds,
-            wall_seconds: events.clock.elapsed_at_end(),
-            dropouts: events.clock.dropouts.clone(),
+            seconds: clock.elapsed_at_end(),
+            delivered_seconds: clock.seconds,
+            dropouts: holes.collect(),
             sound_starts_s: events.sound_starts_s,
             voice: voice.map(str::to_owned),
             comment_lag_s: events.comment_lag_s,
-            moments: events.moments.clone(),
-            phrases,
+            moments: moments.collect(),
+            phrases: phrases.collect(),
             counts: Counts {
                 comments: events.comments.len(),
                 reactions: events.reaction_delays_s.len(),
                 gifts: events.gifts.len(),
                 feedback: events.feedback.len(),
             },
-            interest: round(&events.interest),
-            ctr: round(&events.ctr),
+            interest: with_holes(&events.interest, clock),
+            ctr: with_holes(&events.ctr, clock),
         }
     }
+}
+
+/// One value a second of the file: zero inside the holes, which begin and end on whole seconds.
+fn with_holes(values: &[f64], clock: &RoomClock) -> Vec<f64> {
+    let mut out = vec![0.0; clock.elapsed_at_end().ceil() as usize];
+    for (second, value) in values.iter().enumerate() {
+        if let Some(slot) = out.get_mut(clock.elapsed(second as f64) as usize) {
+            *slot = (value * 1e5).round() / 1e5;
+        }
+    }
+    out
 }

@@ -1,12 +1,9 @@
 //! What viewers type: reactions by kind of moment, small talk and greetings, in several languages.
 
-use serde::{Deserialize, Serialize};
-
 use crate::moment::Kind;
 
 /// Language that a room's streamer speaks and most of its viewers write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Language {
     En,
     De,

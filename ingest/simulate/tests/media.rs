@@ -1,5 +1,7 @@
 //! Behaviour of the written folders: same bytes, right lengths, and the rooms that lack something.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -85,6 +87,7 @@ fn a_complete_room_opens_and_lasts_as_long_as_asked() {
     let truth: RoomTruth = serde_json::from_slice(&fs::read(folder.join("truth.json")).unwrap()).unwrap();
     assert_eq!(truth, truths[0]);
     assert!(truth.simulated && !truth.moments.is_empty() && truth.interest.len() == 24);
+    assert!((truths[0].delivered_seconds - 24.0).abs() < 1e-9);
     let recording: toml::Table = fs::read_to_string(folder.join("recording.toml")).unwrap().parse().unwrap();
     assert_eq!(recording["simulated"].as_bool(), Some(true));
     assert!(recording["title"].as_str().unwrap().starts_with("Simulated"));

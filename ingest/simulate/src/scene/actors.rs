@@ -27,7 +27,7 @@ pub(crate) fn cast(rng: &mut impl Rng, wide: f32, hue: f32) -> Vec<Actor> {
                 size: 0.75 + (ground - 128.0) / 40.0,
                 reach: rng.random_range(20.0..60.0),
                 pace: rng.random_range(0.25..0.6),
-                phase: rng.random_range(0.0..6.28),
+                phase: rng.random_range(0.0..std::f32::consts::TAU),
                 shirt: Ink::hsv(if n % 2 == 0 { hue + 0.5 } else { hue + 0.08 }, 0.75, 0.9),
                 skin: Ink::hsv(0.07, 0.45, rng.random_range(0.45..0.95)),
             }

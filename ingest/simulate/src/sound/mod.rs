@@ -76,7 +76,7 @@ impl Sound {
         let now = from as f64 / f64::from(RATE);
         self.music.add(out, from);
         for (n, sample) in out.iter_mut().enumerate() {
-            let turn = (from + n as u64) as f32 % RATE as f32 / RATE as f32 * std::f32::consts::TAU;
+            let turn = ((from + n as u64) % u64::from(RATE)) as f32 / RATE as f32 * std::f32::consts::TAU;
             *sample += 0.006 * (turn * self.hum).sin() + self.floor * self.hiss.next();
         }
         for moment in &self.moments {
