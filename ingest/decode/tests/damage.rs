@@ -86,7 +86,7 @@ fn mutate(bytes: &[u8], kind: u64, dice: &mut Dice) -> Vec<u8> {
 #[test]
 fn no_damage_panics_hangs_or_reaches_the_next_segment() {
     let dir = tempfile::tempdir().unwrap();
-    let (mut mutants, mut partly) = (0, 0);
+    let (mut mutants, mut partly, mut compared) = (0, 0, 0);
     for base in bases(dir.path()) {
         let mut good = base.clone();
         good.sequence = 7;
@@ -115,7 +115,6 @@ fn no_damage_panics_hangs_or_reaches_the_next_segment() {
                 }
             }
         }
-        let mut compared = 0;
         for seed in 1..=30 {
             let bytes = mutate(&base.bytes, 1, &mut Dice(seed)).into();
             let damaged = Segment { bytes, sequence: 6, ..base.clone() };
@@ -130,8 +129,8 @@ fn no_damage_panics_hangs_or_reaches_the_next_segment() {
                 assert!(next == alone, "{} seed {seed}", base.content_type);
             }
         }
-        assert!(compared >= 1, "{}: {compared}", base.content_type);
     }
+    assert!(compared >= 5, "{compared}");
     assert!(mutants >= 10_000, "{mutants}");
     assert!(partly > mutants / 4, "{partly} of {mutants} gave something");
 }
