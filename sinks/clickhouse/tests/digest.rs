@@ -1,5 +1,8 @@
 //! The digest tells contents apart and nothing else.
 
+// A helper that cannot go on has failed its test.
+#![allow(clippy::unwrap_used)]
+
 mod engine;
 
 use engine::score;

@@ -1,5 +1,8 @@
 //! The named queries over rows whose answers are known.
 
+// A helper that cannot go on has failed its test.
+#![allow(clippy::unwrap_used)]
+
 mod engine;
 
 use engine::score;
