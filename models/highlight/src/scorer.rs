@@ -16,7 +16,7 @@ pub struct UnitScore {
     /// Calibrated scores.
     pub scores: Scores,
     /// For every modality, per head: the score minus the score with that modality missing in the whole
-    /// look-back window. Zero where it is missing anyway.
+    /// look-back window. Zero where it is missing anyway; empty from a scorer without contributions.
     pub contributions: Vec<(Modality, Scores)>,
 }
 
@@ -29,6 +29,7 @@ pub struct Scorer {
     kept: VecDeque<Projected>,
     next: u64,
     revisable: usize,
+    explaining: bool,
 }
 
 /// Projected features by modality; `None` where the modality is missing.
@@ -44,7 +45,15 @@ impl Scorer {
             .map(|place| model.projections().missing(place))
             .collect::<Result<_, _>>()?;
         let streamer = model.streamer_row(streamer);
-        Ok(Self { model, streamer, missing, kept: VecDeque::new(), next: 0, revisable: revisable.max(1) })
+        let (kept, revisable) = (VecDeque::new(), revisable.max(1));
+        Ok(Self { model, streamer, missing, kept, next: 0, revisable, explaining: true })
+    }
+
+    /// Leaves contributions out of all scores, which costs a forward pass per modality less.
+    #[must_use]
+    pub const fn without_contributions(mut self) -> Self {
+        self.explaining = false;
+        self
     }
 
     /// Scores the next unit.
@@ -110,8 +119,9 @@ impl Scorer {
         let window: Vec<&Projected> =
             self.kept.range(end.saturating_sub(self.model.config().look_back)..end).collect();
         // A modality nobody sent can't contribute: its variant would repeat the score itself.
-        let seen: Vec<usize> =
-            (0..MODALITIES.len()).filter(|&place| window.iter().any(|unit| unit[place].is_some())).collect();
+        let seen: Vec<usize> = (0..MODALITIES.len())
+            .filter(|&place| self.explaining && window.iter().any(|unit| unit[place].is_some()))
+            .collect();
         let width = self.model.config().width;
         let mut values = Vec::with_capacity((seen.len() + 1) * window.len() * width);
         for hidden in std::iter::once(None).chain(seen.iter().map(|&place| Some(place))) {
@@ -127,6 +137,7 @@ impl Scorer {
         let contributions = MODALITIES
             .iter()
             .enumerate()
+            .filter(|_| self.explaining)
             .map(|(place, &modality)| {
                 let row = seen.iter().position(|&other| other == place).map_or(0, |at| at + 1);
                 (modality, scores.minus(&self.model.scores(&logits[row])))

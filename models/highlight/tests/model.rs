@@ -108,6 +108,20 @@ fn contribution_is_the_score_less_the_score_without() {
 }
 
 #[test]
+fn scores_are_the_same_without_contributions() {
+    let model = Arc::new(model(config(4)));
+    let units = units(9, 6);
+    let mut scorer = Scorer::new(Arc::clone(&model), "anna", 1).expect("readable").without_contributions();
+    for (unit, full) in units.iter().zip(model.score_room("anna", &units).expect("valid units")) {
+        let bare = scorer.push(unit).expect("valid unit");
+        assert!(bare.contributions.is_empty());
+        for (a, b) in bare.scores.0.iter().zip(&full.scores.0) {
+            assert!((a.1 - b.1).abs() < 1e-6, "{a:?} {b:?}");
+        }
+    }
+}
+
+#[test]
 fn unknown_streamers_start_from_content() {
     let known = [streamer_fingerprint("anna"), streamer_fingerprint("bo")];
     let mut streamers = known.to_vec();
