@@ -78,8 +78,10 @@ impl RoomEvents {
         let started_at = WallTime::from_millis((FIRST_START_SECONDS + index as i64 * 2_220) * 1_000);
         let lag_s: f64 = (rng.random_range(5.0..40.0_f64) * 10.0).round() / 10.0;
         let reaction_s = (lag_s * 0.5).min(rng.random_range(2.0..4.0));
-        // From 0.2 to 30 messages a second, as many small rooms as large ones on a logarithmic scale.
-        let peak_rate = 0.2 * 150.0_f64.powf(rng.random::<f64>());
+        // From 0.2 to 30 messages a second, as many small rooms as large ones on a logarithmic scale; by the golden
+        // ratio, so that a few rooms already show all sizes and the first is lively.
+        let size = (0.5 + 0.1 * rng.random::<f64>() + index as f64 * 0.618_034).fract();
+        let peak_rate = 0.2 * 150.0_f64.powf(size);
         let habits = Habits { lag_s, reaction_s, peak_rate, language };
         let appeal = Appeal {
             impressions: 1.0 + log_normal(&mut rng, 1.0 + peak_rate * 0.5, 0.3),

@@ -69,16 +69,16 @@ pub(crate) fn frame(canvas: &mut Canvas, at: f64, hue: f32) {
     canvas.rounded(Area(7.0, 7.0, 31.0, 11.0), 3.0, Ink::rgb(0.88, 0.12, 0.16), 1.0);
     let blink = if at.fract() < 0.5 { 1.0 } else { 0.35 };
     canvas.disc((12.5, 12.5), 2.2, Ink::grey(1.0), blink);
-    letters::write(canvas, "LIVE", (17.0, 9.5), 1.2, Ink::grey(1.0), 1.0);
+    letters::write(canvas, "LIVE", (18.0, 10.0), 1.0, Ink::grey(1.0), 1.0);
     let viewers = 26.0 + 14.0 * (at / 47.0).sin() as f32;
     canvas.rounded(Area(42.0, 7.0, 50.0, 11.0), 3.0, Ink::grey(0.0), 0.45);
     canvas.rounded(Area(46.0, 10.8, viewers, 3.4), 1.6, Ink::hsv(hue + 0.5, 0.5, 0.95), 1.0);
-    let dot = 1.5;
+    let dot = 2.0;
     let text = "SIMULATED";
     let wide = text.len() as f32 * 4.0 * dot;
-    let left = canvas.wide() - wide - 10.0;
-    canvas.rounded(Area(left - 4.0, 7.0, wide + 6.5, 13.5), 3.0, Ink::grey(0.0), 0.5);
-    letters::write(canvas, text, (left, 10.0), dot, Ink::grey(1.0), 0.95);
+    let left = (canvas.wide() - wide - 8.0).floor();
+    canvas.rounded(Area(left - 4.0, 5.0, wide + 6.0, 16.0), 3.0, Ink::grey(0.0), 0.5);
+    letters::write(canvas, text, (left, 8.0), dot, Ink::grey(1.0), 0.95);
 }
 
 /// A banner that slides in and out along the lower edge and means nothing.
