@@ -1,2 +1,9 @@
 //! The `kairos` command.
-fn main() {}
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    kairos::cli::Cli::parse().run()
+}

@@ -1,0 +1,104 @@
+//! The commands of `kairos`, one file each.
+
+mod config;
+mod recording;
+mod replay;
+mod simulate;
+mod sql;
+mod train;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{Config, ConfigError};
+
+/// Live rooms, scored moment by moment.
+#[derive(Debug, Parser)]
+#[command(name = "kairos", version, about, arg_required_else_help = true)]
+pub struct Cli {
+    /// Configuration file (TOML). Without it the defaults; fields can be overridden by KAIROS_SECTION__FIELD.
+    #[arg(long, global = true, env = "KAIROS_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Log more: -v information, -vv debugging. KAIROS_LOG takes a full filter.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Score recordings: rows, highlights, clips and report.html.
+    Replay(replay::Args),
+    /// Look into a recording or chat file.
+    #[command(subcommand)]
+    Recording(recording::Command),
+    /// Ask the tables with SQL.
+    Sql(sql::Args),
+    /// Write simulated rooms with known truth.
+    Simulate(simulate::Args),
+    /// Train a model.
+    #[command(subcommand)]
+    Train(train::Command),
+    /// The configuration.
+    #[command(subcommand)]
+    Config(config::Command),
+    /// What is missing on this machine, and how to install it.
+    Doctor {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+impl Cli {
+    /// Runs the command. Exit codes: 0 done, 1 failed, 2 usage or configuration.
+    pub fn run(self) -> ExitCode {
+        start_logging(self.verbose);
+        let config = match Config::load(self.config.as_deref(), std::env::vars()) {
+            Ok(config) => config,
+            Err(error) => return fail(&error.into()),
+        };
+        let done = match self.command {
+            Command::Replay(args) => args.run(config),
+            Command::Recording(command) => command.run(),
+            Command::Sql(args) => args.run(&config),
+            Command::Simulate(args) => args.run(),
+            Command::Train(command) => command.run(config),
+            Command::Config(command) => command.run(&config),
+            Command::Doctor { json } => match crate::doctor::run(json) {
+                Ok(true) => Ok(()),
+                Ok(false) => return ExitCode::from(1),
+                Err(error) => Err(error),
+            },
+        };
+        match done {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => fail(&error),
+        }
+    }
+}
+
+/// A mistake in how the command was called.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct UsageError(pub String);
+
+fn fail(error: &anyhow::Error) -> ExitCode {
+    eprintln!("kairos: {error:#}");
+    let usage = error.chain().any(|cause| cause.is::<ConfigError>() || cause.is::<UsageError>());
+    ExitCode::from(if usage { 2 } else { 1 })
+}
+
+fn start_logging(verbose: u8) {
+    let default = match verbose {
+        0 => "kairos=warn",
+        1 => "kairos=info",
+        _ => "kairos=debug",
+    };
+    let filter = tracing_subscriber::EnvFilter::try_from_env("KAIROS_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}

@@ -1,0 +1,28 @@
+//! The table that a replay ends with.
+
+use super::Done;
+
+/// Prints a row per room, then the report's place and the digest.
+pub fn print_summary(done: &Done) {
+    println!(
+        "{:<28} {:>9} {:>8} {:>6} {:>10} {:>11} {:>6} {:>6} {:>7}",
+        "room", "length s", "comments", "gifts", "highlights", "comment lag", "late", "dead", "faults"
+    );
+    for room in &done.rooms {
+        let lag = room.lag.as_ref().map_or_else(|| "-".to_owned(), |lag| format!("{:.1} s", lag.seconds));
+        println!(
+            "{:<28} {:>9.1} {:>8} {:>6} {:>10} {:>11} {:>6} {:>6} {:>7}",
+            room.room,
+            room.duration_s,
+            room.counts.comments,
+            room.counts.gifts,
+            room.highlights.len(),
+            lag,
+            room.counts.late,
+            room.counts.skipped,
+            room.faults.len(),
+        );
+    }
+    println!("report: {}", done.report.display());
+    println!("digest: {}", done.digest);
+}

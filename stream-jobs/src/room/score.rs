@@ -1,0 +1,252 @@
+//! Encoding and scoring of units, provisionally and finally.
+
+use kairos_encoders::{CommentView, Encoded, GiftView, PictureView, UnitInput};
+use kairos_highlight::{Head, ScoreUpdate, Scores, UnitFeatures};
+use kairos_timeline::{MediaTime, Modality, Span};
+
+use super::reactions::{Arrived, Reaction};
+use super::units::UnitMedia;
+use super::{ACTIVITY_BIN, Ending, Output, RoomJob, STATE_EVERY, SettledFeatures, UnitScored};
+
+impl RoomJob {
+    /// Provisional pass over the next unit: its media is complete, its comments are not.
+    pub(super) fn score_early(&mut self) {
+        let index = self.next_early;
+        self.next_early += 1;
+        self.compare_activity(index);
+        if !self.has_media() {
+            // Chat alone has nothing to show before its comments.
+            return;
+        }
+        let media = self.units.get(index);
+        let features = {
+            let empty = UnitMedia::default();
+            let media = media.unwrap_or(&empty);
+            let pictures = views(media);
+            let input = self.input(index, &pictures, &media.sound);
+            self.early.encode(&input)
+        };
+        let positions = media.and_then(|media| media.positions.clone());
+        let features = self.checked(index, features);
+        let missing = missing(&features);
+        if let Some(mut scored) = self.score(index, features) {
+            scored.positions = positions;
+            scored.missing = missing;
+            self.give_score(scored);
+        }
+    }
+
+    /// Final pass over the next unit, with the comments and gifts that react to it. The last unit of a
+    /// stream takes everything that is left.
+    pub(super) fn settle(&mut self, is_last: bool) {
+        let index = self.next_settled;
+        let lag = self.applied_lag.next();
+        let border = if is_last { MediaTime::MAX } else { self.units.end(index) + lag };
+        let reactions = self.reactions.take_before(border, &self.bridge);
+        let media = self.units.settle(index);
+        self.next_settled += 1;
+
+        let start = self.units.start(index);
+        let (comments, gifts) = reaction_views(&reactions, start + lag);
+        let pictures = views(&media);
+        let input = UnitInput {
+            comments: (self.seen.comments > 0).then_some(comments.as_slice()),
+            gifts: (self.seen.gifts > 0).then_some(gifts.as_slice()),
+            ..self.input(index, &pictures, &media.sound)
+        };
+        let features = self.settled.encode(&input);
+        let comment_count = comments.len() as u32;
+        let gift_value = gifts.iter().map(|gift| gift.value).sum();
+        let features = self.checked(index, features);
+
+        let mut positions = media.positions;
+        for (_, arrived) in &reactions {
+            self.ledger.note(&arrived.position, Ending::Scored, "");
+            match &mut positions {
+                Some(range) => range.extend(&arrived.position),
+                None => positions = Some(kairos_timeline::PositionRange::of(&arrived.position)),
+            }
+        }
+        self.out.push(Output::Features(Box::new(SettledFeatures {
+            index,
+            features: features.clone(),
+            comments: comment_count,
+        })));
+        let missing = missing(&features);
+        if let Some(scored) = self.score(index, features) {
+            self.give_score(UnitScored {
+                missing,
+                comment_lag: self.known_lag().map(|_| lag),
+                revision: 1,
+                is_final: true,
+                positions,
+                comments: comment_count,
+                gift_value,
+                ..scored
+            });
+        }
+        if self.next_settled % STATE_EVERY == 0 {
+            self.give_state();
+        }
+    }
+
+    fn input<'a>(&self, index: i64, pictures: &'a [PictureView<'a>], sound: &'a [f32]) -> UnitInput<'a> {
+        UnitInput {
+            start_us: self.units.start(index).as_micros(),
+            duration_us: self.settings.unit.as_micros(),
+            pictures,
+            sound,
+            ..UnitInput::default()
+        }
+    }
+
+    /// Compares what happened in the unit with what was said in it, to learn how far comments lag.
+    fn compare_activity(&mut self, index: i64) {
+        let empty = UnitMedia::default();
+        let media = self.units.get(index).unwrap_or(&empty);
+        let pictures = views(media);
+        let activity = self.meter.measure(&self.input(index, &pictures, &media.sound));
+        let first_bin = self.units.start(index).unit(ACTIVITY_BIN);
+        let bins = self.units.end(index).unit(ACTIVITY_BIN) - first_bin;
+        let later = self.comment_bins.split_off(&(first_bin + bins));
+        let said = std::mem::replace(&mut self.comment_bins, later);
+        let comments: u32 = said.values().sum();
+        // A unit whose pictures contradict their size is reported when it is encoded.
+        let (picture, sound) = activity.map_or((None, None), |activity| (activity.picture, activity.sound));
+        for bin in 0..bins {
+            let of = |curve: &Option<Vec<f32>>| curve.as_ref()?.get(bin as usize).copied();
+            let said = said.get(&(first_bin + bin)).copied().unwrap_or(0);
+            let activity = self.content_scale.activity(of(&picture), of(&sound));
+            self.lag.push(activity, said);
+        }
+        if self.has_media() {
+            if let Some(lag) = self.known_lag() {
+                self.applied_lag.follow(lag);
+            }
+            self.read(self.units.start(index), comments);
+        }
+    }
+
+    /// The estimated comment lag, if it is sure enough to be used.
+    fn known_lag(&self) -> Option<Span> {
+        let estimate = self.lag.estimate()?;
+        (estimate.confidence >= self.settings.lag_confidence).then(|| Span::from_secs_f64(estimate.lag_s))
+    }
+
+    /// Passes features on in the model's type; encoders that failed are reported and masked.
+    fn checked(&mut self, index: i64, encoded: Encoded) -> UnitFeatures {
+        for failure in encoded.failures {
+            let at = self.units.start(index);
+            self.fault(None, format!("unit at {at}: {failure}"));
+        }
+        let kairos_encoders::UnitFeatures { picture, sound, speech, comment, gift } = encoded.features;
+        UnitFeatures { picture, sound, speech, comment, gift }
+    }
+
+    fn score(&mut self, index: i64, features: UnitFeatures) -> Option<UnitScored> {
+        let scorer = self.scorer.as_mut()?;
+        let number = u64::try_from(index).ok()?;
+        let scored = if number < scorer.units() {
+            scorer.rescore(number, &features)
+        } else {
+            // A unit that can't be scored still counts, with everything masked.
+            scorer.push(&features).or_else(|error| scorer.push(&UnitFeatures::default()).and(Err(error)))
+        };
+        let scored = match scored {
+            Ok(scored) => scored,
+            Err(error) => {
+                let at = self.units.start(index);
+                self.fault(None, format!("unit at {at}: {error}"));
+                return None;
+            }
+        };
+        let start = self.units.start(index);
+        Some(UnitScored {
+            index,
+            start,
+            captured_at: self.bridge.wall_at(start).unwrap_or_default(),
+            score: main_score(&scored.scores) as f32,
+            heads: scored
+                .scores
+                .0
+                .iter()
+                .map(|(head, score)| (head.name().to_owned(), *score as f32))
+                .collect(),
+            contributions: scored
+                .contributions
+                .iter()
+                .map(|(modality, scores)| (modality.name().to_owned(), main_score(scores) as f32))
+                .collect(),
+            missing: Vec::new(),
+            comment_lag: None,
+            revision: 0,
+            is_final: false,
+            positions: None,
+            comments: 0,
+            gift_value: 0.0,
+        })
+    }
+
+    fn give_score(&mut self, scored: UnitScored) {
+        let changes = self.tracker.push(ScoreUpdate {
+            unit: scored.index.unsigned_abs(),
+            score: f64::from(scored.score),
+            is_final: scored.is_final,
+        });
+        self.out.push(Output::Score(Box::new(scored)));
+        self.out.extend(changes.into_iter().map(Output::Highlight));
+    }
+
+    /// The stream is over: what is still provisional becomes final.
+    pub(super) fn track_end(&mut self) {
+        self.out.extend(self.tracker.finish().into_iter().map(Output::Highlight));
+    }
+}
+
+/// The highlight head, or the only one there is.
+fn main_score(scores: &Scores) -> f64 {
+    scores.get(Head::Highlight).or_else(|| scores.0.first().map(|(_, score)| *score)).unwrap_or(0.0)
+}
+
+fn views(media: &UnitMedia) -> Vec<PictureView<'_>> {
+    media
+        .pictures
+        .iter()
+        .map(|picture| PictureView {
+            at_us: picture.at.as_micros(),
+            width: picture.width,
+            height: picture.height,
+            rgb: &picture.rgb,
+        })
+        .collect()
+}
+
+fn reaction_views(
+    reactions: &[(MediaTime, Arrived)],
+    start: MediaTime,
+) -> (Vec<CommentView<'_>>, Vec<GiftView<'_>>) {
+    let (mut comments, mut gifts) = (Vec::new(), Vec::new());
+    for (at, arrived) in reactions {
+        let offset_us = (*at - start).as_micros();
+        match &arrived.reaction {
+            Reaction::Comment(comment) => {
+                comments.push(CommentView { offset_us, user: &comment.user, text: &comment.text });
+            }
+            Reaction::Gift(gift) => {
+                gifts.push(GiftView { offset_us, user: &gift.user, value: gift.value, count: gift.count });
+            }
+        }
+    }
+    (comments, gifts)
+}
+
+fn missing(features: &UnitFeatures) -> Vec<&'static str> {
+    let present = [
+        (Modality::Comment, features.comment.is_some()),
+        (Modality::Gift, features.gift.is_some()),
+        (Modality::Picture, features.picture.is_some()),
+        (Modality::Sound, features.sound.is_some()),
+        (Modality::Speech, features.speech.is_some()),
+    ];
+    present.into_iter().filter(|(_, present)| !present).map(|(modality, _)| modality.as_str()).collect()
+}

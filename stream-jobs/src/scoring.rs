@@ -1,0 +1,175 @@
+//! Encoders and model as configured, checked against each other once and shared by all rooms.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use candle_core::Device;
+use kairos_encoders::EncoderSet;
+use kairos_highlight::{ContentCtr, Input, Inputs, Scorer};
+
+use crate::config::Config;
+use crate::room::Scoring;
+
+/// The checkpoint that ships with kairos, inside the binary.
+const SHIPPED: [(&str, &[u8]); 3] = [
+    ("config.json", include_bytes!("../../models/highlight/checkpoint/config.json")),
+    ("metrics.json", include_bytes!("../../models/highlight/checkpoint/metrics.json")),
+    ("model.safetensors", include_bytes!("../../models/highlight/checkpoint/model.safetensors")),
+];
+/// Units that may be scored again: those that still wait for their comments, with room to spare.
+const REVISABLE: usize = 256;
+/// Size of decoded pictures where no encoder asks for another.
+const PICTURE_SIZE: (u32, u32) = (160, 90);
+
+/// A loaded model and what it is called.
+#[derive(Debug)]
+pub struct Model {
+    model: Arc<ContentCtr>,
+    name: String,
+    picture_size: (u32, u32),
+}
+
+impl Model {
+    /// Loads the configured checkpoint, or the shipped one, and checks that the configured encoders and unit are
+    /// those that it was trained with.
+    ///
+    /// # Errors
+    /// If the checkpoint is damaged, or was trained with other encoders or another unit; the message names what differs.
+    pub fn load(config: &Config) -> anyhow::Result<Self> {
+        let (model, digest, place) = match &config.model.checkpoint {
+            Some(folder) => {
+                let (model, digest) = load(folder)?;
+                (model, digest, folder.display().to_string())
+            }
+            None => {
+                let folder = tempfile::tempdir().context("a folder for the shipped checkpoint")?;
+                for (name, bytes) in SHIPPED {
+                    std::fs::write(folder.path().join(name), bytes).context("the shipped checkpoint")?;
+                }
+                let (model, digest) = load(folder.path())?;
+                (model, digest, "the shipped checkpoint".to_owned())
+            }
+        };
+        let encoders = encoders(config)?;
+        check_encoders(&place, &model.config().inputs, &inputs(&encoders))?;
+        let unit = config.unit().as_secs_f64();
+        if (model.config().unit_seconds - unit).abs() > 1e-9 {
+            bail!(
+                "{place} was trained for units of {} s, unit_ms says {unit} s",
+                model.config().unit_seconds
+            );
+        }
+        let picture_size = encoders.picture_size().unwrap_or(PICTURE_SIZE);
+        let name = format!("{}@{}", kairos_highlight::KIND, &digest[..12.min(digest.len())]);
+        Ok(Self { model: Arc::new(model), name, picture_size })
+    }
+
+    /// `name@digest`, as rows carry it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Size at which pictures are decoded.
+    pub fn picture_size(&self) -> (u32, u32) {
+        self.picture_size
+    }
+
+    /// Encoders and scorer of one room.
+    ///
+    /// # Errors
+    /// If weights can't be loaded.
+    pub fn scoring(&self, config: &Config, streamer: &str) -> anyhow::Result<Scoring> {
+        let scorer = Scorer::new(self.model.clone(), streamer, REVISABLE)?;
+        Ok(Scoring { scorer: Some(scorer), ..for_features(config)? })
+    }
+}
+
+/// Encoders of one room without a model, to extract features.
+///
+/// # Errors
+/// If weights can't be loaded.
+pub fn for_features(config: &Config) -> anyhow::Result<Scoring> {
+    Ok(Scoring { early: encoders(config)?, settled: encoders(config)?, scorer: None })
+}
+
+/// Size at which pictures are decoded for the configured encoders.
+///
+/// # Errors
+/// If weights can't be loaded.
+pub fn picture_size(config: &Config) -> anyhow::Result<(u32, u32)> {
+    Ok(encoders(config)?.picture_size().unwrap_or(PICTURE_SIZE))
+}
+
+/// The encoders that the configuration asks for.
+fn encoders(config: &Config) -> anyhow::Result<EncoderSet> {
+    let mut set = EncoderSet::built_in();
+    if let Some(weights) = &config.encoders.mobilenet {
+        set = set.with_mobilenet(weights)?;
+    }
+    if let Some(weights) = &config.encoders.yamnet {
+        set = set.with_yamnet(weights)?;
+    }
+    Ok(set)
+}
+
+/// What a checkpoint remembers of the configured encoders.
+///
+/// # Errors
+/// If weights can't be loaded.
+pub fn configured_inputs(config: &Config) -> anyhow::Result<Inputs> {
+    Ok(inputs(&encoders(config)?))
+}
+
+fn inputs(encoders: &EncoderSet) -> Inputs {
+    let mut inputs = Inputs::default();
+    for description in encoders.describe() {
+        let place = match description.modality {
+            kairos_encoders::Modality::Picture => &mut inputs.picture,
+            kairos_encoders::Modality::Sound => &mut inputs.sound,
+            kairos_encoders::Modality::Speech => &mut inputs.speech,
+            kairos_encoders::Modality::Comment => &mut inputs.comment,
+            kairos_encoders::Modality::Gift => &mut inputs.gift,
+        };
+        match place {
+            Some(input) => {
+                input.width += description.width;
+                input.encoder = format!("{}+{}", input.encoder, description.name);
+                input.digest = format!("{}+{}", input.digest, description.digest);
+            }
+            None => {
+                *place = Some(Input {
+                    width: description.width,
+                    encoder: description.name,
+                    digest: description.digest,
+                });
+            }
+        }
+    }
+    inputs
+}
+
+fn load(folder: &Path) -> anyhow::Result<(ContentCtr, String)> {
+    let (model, _reached, digest) = ContentCtr::load::<serde_json::Value>(folder, &Device::Cpu)?;
+    Ok((model, digest))
+}
+
+fn check_encoders(place: &str, trained: &Inputs, configured: &Inputs) -> anyhow::Result<()> {
+    for modality in kairos_highlight::MODALITIES {
+        let (trained, configured) = (trained.get(modality), configured.get(modality));
+        if trained != configured && trained.is_some() {
+            let show = |input: Option<&Input>| {
+                input.map_or_else(
+                    || "none".to_owned(),
+                    |input| format!("{} (width {}, digest {})", input.encoder, input.width, input.digest),
+                )
+            };
+            bail!(
+                "{place} was trained with another {modality} encoder: {}, configured is {}",
+                show(trained),
+                show(configured)
+            );
+        }
+    }
+    Ok(())
+}

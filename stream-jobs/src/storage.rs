@@ -1,0 +1,44 @@
+//! Which ClickHouse: a configured server, or the embedded engine under the output folder.
+
+use std::path::Path;
+
+use anyhow::bail;
+use kairos_clickhouse::{Store, Target};
+
+use crate::config::Config;
+
+/// Folder of the embedded engine's tables inside an output folder.
+const FOLDER: &str = "clickhouse";
+
+fn target(config: &Config, out: &Path) -> Target {
+    match &config.clickhouse.url {
+        Some(url) => Target::Url {
+            url: url.clone(),
+            user: config.clickhouse.user.clone(),
+            password: config.clickhouse.password.clone(),
+            database: config.clickhouse.database.clone(),
+        },
+        None => Target::Embedded { data_dir: out.join(FOLDER) },
+    }
+}
+
+/// Opens the tables for writing; they are made when they are not there.
+///
+/// # Errors
+/// If the server doesn't answer, the embedded engine is missing or its folder in use, or a migration fails.
+pub async fn open(config: &Config, out: &Path) -> anyhow::Result<Store> {
+    let store = Store::connect(target(config, out)).await?;
+    store.migrate().await?;
+    Ok(store)
+}
+
+/// Opens tables that a replay or a job has written.
+///
+/// # Errors
+/// Also if nothing was written there yet.
+pub async fn open_existing(config: &Config, out: &Path) -> anyhow::Result<Store> {
+    if config.clickhouse.url.is_none() && !out.join(FOLDER).is_dir() {
+        bail!("no rows in {}: run `kairos replay RECORDING --out {}` first", out.display(), out.display());
+    }
+    open(config, out).await
+}
