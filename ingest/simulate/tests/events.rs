@@ -16,13 +16,18 @@ fn quantile(values: &mut [f64], share: f64) -> f64 {
 
 #[test]
 fn gifts_have_the_shape_of_large_platforms() {
-    let plan = Plan { minutes: 60.0, media: false, seed: 11, ..Plan::default() };
-    let (mut values, mut givers, mut clicks) = (Vec::new(), BTreeMap::<String, f64>::new(), 0);
+    let (mut values, mut givers, mut clicks) = (Vec::new(), BTreeMap::<(u64, String), f64>::new(), 0);
     let (mut in_moments, mut clicks_in_moments) = (0.0, 0.0);
-    for room in rooms(&plan, 40) {
+    // A viewer's purse weighs on all of their gifts, so one crowd of viewers says little about the tail: five do.
+    let crowds = (11..16).flat_map(|seed| {
+        rooms(&Plan { minutes: 40.0, media: false, seed, ..Plan::default() }, 40)
+            .into_iter()
+            .map(move |room| (seed, room))
+    });
+    for (seed, room) in crowds {
         for gift in &room.gifts {
             values.push(gift.value);
-            *givers.entry(gift.user.clone()).or_default() += gift.value;
+            *givers.entry((seed, gift.user.clone())).or_default() += gift.value;
             let elapsed = (gift.sent_at - room.clock.started_at).as_secs_f64();
             let second = (elapsed - 4.0).max(0.0) as usize;
             in_moments += f64::from(room.interest.get(second).is_some_and(|interest| *interest > 0.2));
@@ -38,13 +43,13 @@ fn gifts_have_the_shape_of_large_platforms() {
     let lift = in_moments / values.len() as f64 / (clicks_in_moments / f64::from(clicks));
     assert!(lift > 1.15, "moments lift gifts per click by {lift}");
     let spread = quantile(&mut values, 0.99) / quantile(&mut values, 0.5);
-    assert!((350.0..1_400.0).contains(&spread), "P99/P50 {spread} of {}", values.len());
+    assert!((400.0..1_200.0).contains(&spread), "P99/P50 {spread} of {}", values.len());
     let mut totals: Vec<f64> = givers.into_values().collect();
     totals.sort_by(f64::total_cmp);
     let (n, sum) = (totals.len() as f64, totals.iter().sum::<f64>());
     let ranked: f64 = totals.iter().enumerate().map(|(rank, value)| (rank + 1) as f64 * value).sum();
     let gini = 2.0 * ranked / (n * sum) - (n + 1.0) / n;
-    assert!((0.90..0.975).contains(&gini), "Gini {gini} of {n} givers");
+    assert!((0.92..0.965).contains(&gini), "Gini {gini} of {n} givers");
     println!(
         "gifts {} per click {per_click:.4} lift {lift:.2} P99/P50 {spread:.0} Gini {gini:.3}",
         values.len()
