@@ -110,7 +110,7 @@ mod tests {
     #[test]
     fn a_loud_room_keeps_to_its_budget() {
         let mut budget = Budget::new(0.25, 20.0);
-        let mut spent = 0.0;
+        let mut spent = 0.0_f64;
         for _ in 0..1_000 {
             budget.pass(2.0);
             spent += if budget.spend(2.0) { 2.0 } else { 0.0 };

@@ -50,10 +50,13 @@ pub struct Entry {
     pub reason: String,
 }
 
+/// Endings of one partition by offset.
+type Offsets = BTreeMap<i64, (Ending, Arc<str>)>;
+
 /// The endings noted so far.
 #[derive(Debug, Default)]
 pub struct Ledger {
-    endings: BTreeMap<(Arc<str>, i32), BTreeMap<i64, (Ending, Arc<str>)>>,
+    endings: BTreeMap<(Arc<str>, i32), Offsets>,
 }
 
 impl Ledger {

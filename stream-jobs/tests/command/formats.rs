@@ -89,7 +89,10 @@ fn a_chat_without_video_is_scored_to_its_last_message() {
     let (first, second) = (folder.path().join("a"), folder.path().join("b"));
     assert_eq!(replay(&[&chat], &first, &[]), replay(&[&chat], &second, &[]));
     assert_eq!(ask(&first, "SELECT max(media_us) FROM frame_scores"), "598000000");
-    assert_eq!(ask(&first, "SELECT groupUniqArray(arrayStringConcat(missing, ' ')) FROM frame_scores"), "['gift picture sound speech']");
+    assert_eq!(
+        ask(&first, "SELECT groupUniqArray(arrayStringConcat(missing, ' ')) FROM frame_scores"),
+        "['gift picture sound speech']"
+    );
 }
 
 #[test]

@@ -7,7 +7,8 @@ use std::sync::LazyLock;
 use tempfile::TempDir;
 
 /// Two simulated rooms of two minutes, made once.
-pub static ROOMS: LazyLock<Rooms> = LazyLock::new(|| Rooms::simulate(&["--rooms", "2", "--minutes", "2", "--seed", "7"]));
+pub static ROOMS: LazyLock<Rooms> =
+    LazyLock::new(|| Rooms::simulate(&["--rooms", "2", "--minutes", "2", "--seed", "7"]));
 
 /// Simulated rooms in a temporary folder.
 pub struct Rooms {
@@ -28,8 +29,11 @@ impl Rooms {
     /// Folder of room `index`.
     pub fn room(&self, index: usize) -> PathBuf {
         let rooms = self.folder.path().join("rooms");
-        let mut found: Vec<PathBuf> =
-            std::fs::read_dir(rooms).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect();
+        let mut found: Vec<PathBuf> = std::fs::read_dir(rooms)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.is_dir())
+            .collect();
         found.sort();
         found[index].clone()
     }

@@ -1,5 +1,7 @@
 //! The command `kairos` as its users run it: on simulated recordings, with the real embedded ClickHouse.
 
+#![allow(clippy::unwrap_used, reason = "a test that can not go on may panic, in its helpers too")]
+
 mod damage;
 mod formats;
 mod kairos;

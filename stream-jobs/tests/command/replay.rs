@@ -19,7 +19,11 @@ fn the_digest_is_the_same_twice_and_with_another_thread_count() {
     assert_eq!(first, replay(&rooms, &folder.path().join("third"), &with_threads));
 
     std::fs::write(&config, "unit_ms = 2000\n[lateness]\ndefault_lag_ms = 6000\n").unwrap();
-    assert_ne!(first, replay(&rooms, &folder.path().join("fourth"), &with_threads), "the digest must see a change");
+    assert_ne!(
+        first,
+        replay(&rooms, &folder.path().join("fourth"), &with_threads),
+        "the digest must see a change"
+    );
 }
 
 #[test]
@@ -27,10 +31,18 @@ fn every_unit_is_scored_finally_and_every_offset_has_one_ending() {
     let out = tempfile::tempdir().unwrap();
     let room = ROOMS.room(0);
     replay(&[&room], out.path(), &[]);
-    assert_eq!(ask(out.path(), "SELECT count(), countIf(final), max(revision) FROM frame_scores"), "60\t60\t1");
-    assert_eq!(ask(out.path(), "SELECT countIf(score < 0 OR score > 1 OR isNaN(score)) FROM frame_scores"), "0");
+    assert_eq!(
+        ask(out.path(), "SELECT count(), countIf(final), max(revision) FROM frame_scores"),
+        "60\t60\t1"
+    );
+    assert_eq!(
+        ask(out.path(), "SELECT countIf(score < 0 OR score > 1 OR isNaN(score)) FROM frame_scores"),
+        "0"
+    );
     let lines = |file: &str| std::fs::read_to_string(room.join(file)).unwrap().lines().count();
-    for (table, file) in [("comments", "comments.jsonl"), ("gifts", "gifts.jsonl"), ("feedback", "feedback.jsonl")] {
+    for (table, file) in
+        [("comments", "comments.jsonl"), ("gifts", "gifts.jsonl"), ("feedback", "feedback.jsonl")]
+    {
         let rows = ask(out.path(), &format!("SELECT count() FROM {table}"));
         assert_eq!(rows, lines(file).to_string(), "{table}");
         let endings = ask(
@@ -39,7 +51,8 @@ fn every_unit_is_scored_finally_and_every_offset_has_one_ending() {
         );
         assert_eq!(endings, lines(file).to_string(), "ledger of {file}");
     }
-    let overlaps = "SELECT count() FROM ledger a JOIN ledger b ON a.topic = b.topic AND a.partition = b.partition
+    let overlaps =
+        "SELECT count() FROM ledger a JOIN ledger b ON a.topic = b.topic AND a.partition = b.partition
         WHERE a.first_offset < b.first_offset AND a.last_offset >= b.first_offset";
     assert_eq!(ask(out.path(), overlaps), "0");
 }
@@ -48,7 +61,10 @@ fn every_unit_is_scored_finally_and_every_offset_has_one_ending() {
 fn highlights_have_clips_that_play_and_thumbnails() {
     let out = tempfile::tempdir().unwrap();
     replay(&[&ROOMS.room(0)], out.path(), &[]);
-    let rows = ask(out.path(), "SELECT clip, thumbnail, (end_us - start_us) / 1e6 FROM highlights WHERE state = 'final'");
+    let rows = ask(
+        out.path(),
+        "SELECT clip, thumbnail, (end_us - start_us) / 1e6 FROM highlights WHERE state = 'final'",
+    );
     assert!(!rows.is_empty(), "no highlight in two minutes with moments of interest");
     for row in rows.lines() {
         let fields: Vec<&str> = row.split('\t').collect();
@@ -73,7 +89,15 @@ fn named_queries_answer_over_a_replay() {
     replay(&[&ROOMS.room(0)], out.path(), &[]);
     let room = ask(out.path(), "SELECT room FROM streams");
     let listed = succeeded(&kairos(&["sql", "--named", "list"]));
-    let names = ["top-moments", "top-moments-day", "highlight-precision", "gift-funnel", "lag", "compare-models", "ledger"];
+    let names = [
+        "top-moments",
+        "top-moments-day",
+        "highlight-precision",
+        "gift-funnel",
+        "lag",
+        "compare-models",
+        "ledger",
+    ];
     for name in names {
         assert!(listed.lines().any(|line| line.starts_with(name)), "{name} is not in {listed}");
     }

@@ -51,7 +51,14 @@ fn a_wrong_checkpoint_is_named_before_anything_is_written() {
     std::fs::write(&config, format!("[model]\ncheckpoint = {checkpoint:?}\n")).unwrap();
     let room = crate::kairos::ROOMS.room(0);
     let out = folder.path().join("out");
-    let args = ["--config", config.to_str().unwrap(), "replay", room.to_str().unwrap(), "--out", out.to_str().unwrap()];
+    let args = [
+        "--config",
+        config.to_str().unwrap(),
+        "replay",
+        room.to_str().unwrap(),
+        "--out",
+        out.to_str().unwrap(),
+    ];
     fails_with(&args, 1, &["no-model"]);
     assert!(!out.join("report.html").exists());
 }
