@@ -30,7 +30,8 @@ pub struct Gatherer {
 impl Gatherer {
     /// Starts from what is known beforehand: names, length, truth.
     pub fn new(report: RoomReport) -> Self {
-        Self { report, ..Self::default() }
+        let counts = Counts { currency: "USD".to_owned(), ..report.counts };
+        Self { report: RoomReport { counts, ..report }, ..Self::default() }
     }
 
     /// Takes note of a fact.

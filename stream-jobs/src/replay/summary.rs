@@ -9,7 +9,9 @@ pub fn print_summary(done: &Done) {
         "room", "length s", "comments", "gifts", "highlights", "comment lag", "late", "dead", "faults"
     );
     for room in &done.rooms {
-        let lag = room.lag.as_ref().map_or_else(|| "-".to_owned(), |lag| format!("{:.1} s", lag.seconds));
+        // An estimate that nobody would use is none.
+        let lag = room.lag.as_ref().filter(|lag| lag.confidence >= 0.5);
+        let lag = lag.map_or_else(|| "-".to_owned(), |lag| format!("{:.1} s", lag.seconds));
         println!(
             "{:<28} {:>9.1} {:>8} {:>6} {:>10} {:>11} {:>6} {:>6} {:>7}",
             room.room,

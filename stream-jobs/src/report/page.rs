@@ -179,7 +179,7 @@ fn tiles(room: &RoomReport) -> Markup {
             div.tile { b { (count(counts.users)) } span { "people" } }
             @if let Some(lag) = &room.lag {
                 div.tile {
-                    b { (format!("{:.1} s", lag.seconds)) }
+                    b { @if lag.history.is_empty() { "–" } @else { (format!("{:.1} s", lag.seconds)) } }
                     span {
                         "comment lag, " (format!("{:.0} %", lag.confidence.clamp(0.0, 1.0) * 100.0)) " sure"
                         @if let Some(truth) = lag.truth { " (truth " (format!("{truth:.1}")) " s)" }
