@@ -38,15 +38,32 @@ pub fn recordings_in(data: &Path) -> anyhow::Result<Vec<PathBuf>> {
 pub const LABEL: &str =
     "smoothed CTR of the unit against the room's own range; interest where the room is simulated";
 
+/// How comments are placed into the units that a model learns from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Placing {
+    /// As while the lag is unknown: where they were sent.
+    Sent,
+    /// By the lag: the true one where the room is simulated, else the configured default.
+    Aligned,
+}
+
 /// Features and labels of one recording.
 ///
 /// # Errors
 /// If the recording can't be opened, or has neither impressions nor a truth to learn from.
-pub fn training_room(config: &Config, path: &Path) -> anyhow::Result<TrainingRoom> {
+pub fn training_room(config: &Config, path: &Path, placing: Placing) -> anyhow::Result<TrainingRoom> {
     let overrides = Overrides { rates: Some(config.rates.clone()), ..Overrides::default() };
     let mut recording = Recording::open(path, &overrides)?;
     let about = About::read(&recording, path)?;
+    let known_lag = about.truth.as_ref().and_then(|truth| truth.comment_lag_s).map(Span::from_secs_f64);
+    let default_lag = Span::from_millis(i64::from(config.lateness.default_lag_ms));
     let settings = RoomSettings {
+        // What a model learns must not hang on an estimate that comes from a model.
+        lag_confidence: f64::INFINITY,
+        default_lag: match placing {
+            Placing::Sent => Span::ZERO,
+            Placing::Aligned => known_lag.unwrap_or(default_lag),
+        },
         expects_media: about.media.is_some(),
         picture_size: scoring::picture_size(config)?,
         ..RoomSettings::new(

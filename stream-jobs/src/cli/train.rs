@@ -9,7 +9,8 @@ use rayon::prelude::*;
 
 use super::UsageError;
 use crate::config::Config;
-use crate::{scoring, train as rooms};
+use crate::scoring;
+use crate::train::{self as rooms, Placing};
 
 /// Models.
 #[derive(Debug, Subcommand)]
@@ -47,9 +48,16 @@ impl Command {
         }
         let found = rooms::recordings_in(&args.data)?;
         eprintln!("reading {} recordings", found.len());
-        let rooms: Vec<_> =
-            found.par_iter().map(|path| rooms::training_room(&config, path)).collect::<Result<_, _>>()?;
-        let (training, validation) = split_rooms(rooms, args.validation, args.seed);
+        let read = |placing| {
+            found
+                .par_iter()
+                .map(|path| rooms::training_room(&config, path, placing))
+                .collect::<anyhow::Result<Vec<_>>>()
+        };
+        let (mut training, validation) = split_rooms(read(Placing::Aligned)?, args.validation, args.seed);
+        // Until its lag is known a room's comments are not aligned: a model must cope with both.
+        let kept: Vec<String> = validation.iter().map(|room| room.name.clone()).collect();
+        training.extend(read(Placing::Sent)?.into_iter().filter(|room| !kept.contains(&room.name)));
         let model = ModelConfig {
             inputs: scoring::configured_inputs(&config)?,
             unit_seconds: config.unit().as_secs_f64(),

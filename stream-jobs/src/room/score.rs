@@ -13,9 +13,8 @@ impl RoomJob {
     pub(super) fn score_early(&mut self) {
         let index = self.next_early;
         self.next_early += 1;
-        self.compare_activity(index);
         if !self.has_media() {
-            // Chat alone has nothing to show before its comments.
+            // Chat alone has nothing to show before its comments, and nothing to lag behind.
             return;
         }
         let media = self.units.get(index);
@@ -29,7 +28,11 @@ impl RoomJob {
         let positions = media.and_then(|media| media.positions.clone());
         let features = self.checked(index, features);
         let missing = missing(&features);
-        if let Some(mut scored) = self.score(index, features) {
+        let scored = self.score(index, features);
+        let has_content = self.units.get(index).is_some_and(UnitMedia::has_content);
+        let content = scored.as_ref().map(|scored| has_content.then(|| content_score(scored)));
+        self.compare_activity(index, content);
+        if let Some(mut scored) = scored {
             scored.positions = positions;
             scored.missing = missing;
             self.give_score(scored);
@@ -100,31 +103,37 @@ impl RoomJob {
         }
     }
 
-    /// Compares what happened in the unit with what was said in it, to learn how far comments lag.
-    fn compare_activity(&mut self, index: i64) {
-        let empty = UnitMedia::default();
-        let media = self.units.get(index).unwrap_or(&empty);
-        let pictures = views(media);
-        let activity = self.meter.measure(&self.input(index, &pictures, &media.sound));
+    /// Compares what happened in the unit with what was said in it, to learn how far comments lag. `content` is
+    /// what the model makes of picture and sound, `Some(None)` where there are none; without a model their plain
+    /// activity stands in for it.
+    fn compare_activity(&mut self, index: i64, content: Option<Option<f64>>) {
         let first_bin = self.units.start(index).unit(ACTIVITY_BIN);
         let bins = self.units.end(index).unit(ACTIVITY_BIN) - first_bin;
         let later = self.comment_bins.split_off(&(first_bin + bins));
         let said = std::mem::replace(&mut self.comment_bins, later);
         let comments: u32 = said.values().sum();
+        let happened = match content {
+            Some(content) => vec![content; bins as usize],
+            None => self.plain_activity(index, bins),
+        };
+        for (bin, happened) in (first_bin..).zip(happened) {
+            self.lag.push(happened, said.get(&bin).copied().unwrap_or(0));
+        }
+        if let Some(lag) = self.known_lag() {
+            self.applied_lag.follow(lag);
+        }
+        self.read(self.units.start(index), comments);
+    }
+
+    fn plain_activity(&mut self, index: i64, bins: i64) -> Vec<Option<f64>> {
+        let empty = UnitMedia::default();
+        let media = self.units.get(index).unwrap_or(&empty);
+        let pictures = views(media);
+        let activity = self.meter.measure(&self.input(index, &pictures, &media.sound));
         // A unit whose pictures contradict their size is reported when it is encoded.
         let (picture, sound) = activity.map_or((None, None), |activity| (activity.picture, activity.sound));
-        for bin in 0..bins {
-            let of = |curve: &Option<Vec<f32>>| curve.as_ref()?.get(bin as usize).copied();
-            let said = said.get(&(first_bin + bin)).copied().unwrap_or(0);
-            let activity = self.content_scale.activity(of(&picture), of(&sound));
-            self.lag.push(activity, said);
-        }
-        if self.has_media() {
-            if let Some(lag) = self.known_lag() {
-                self.applied_lag.follow(lag);
-            }
-            self.read(self.units.start(index), comments);
-        }
+        let of = |curve: &Option<Vec<f32>>, bin: i64| curve.as_ref()?.get(bin as usize).copied();
+        (0..bins).map(|bin| self.content_scale.activity(of(&picture, bin), of(&sound, bin))).collect()
     }
 
     /// The estimated comment lag, if it is sure enough to be used.
@@ -201,6 +210,13 @@ impl RoomJob {
     pub(super) fn track_end(&mut self) {
         self.out.extend(self.tracker.finish().into_iter().map(Output::Highlight));
     }
+}
+
+/// The score as if nobody had said or given anything: the content's own part.
+fn content_score(scored: &UnitScored) -> f64 {
+    let said = [Modality::Comment.as_str(), Modality::Gift.as_str()];
+    let part = scored.contributions.iter().filter(|(name, _)| said.contains(&name.as_str()));
+    f64::from(scored.score) - part.map(|(_, value)| f64::from(*value)).sum::<f64>()
 }
 
 /// The highlight head, or the only one there is.

@@ -24,6 +24,13 @@ pub struct UnitMedia {
     pub pictures_are_sampled: bool,
 }
 
+impl UnitMedia {
+    /// Whether there is anything to see or hear.
+    pub fn has_content(&self) -> bool {
+        !self.pictures.is_empty() || !self.sound.is_empty()
+    }
+}
+
 /// The open units of one room.
 #[derive(Debug)]
 pub struct OpenUnits {

@@ -61,7 +61,7 @@ fn a_cut_transport_stream_keeps_its_good_segments_and_its_chat() {
     let out = folder.path().join("out");
     replay(&[&cut], &out, &["--chat", chat.to_str().unwrap()]);
     let units: u32 = ask(&out, "SELECT count() FROM frame_scores").parse().unwrap();
-    assert!(units >= 55, "{units} units of 60");
+    assert!(units >= 85, "{units} units of 90");
     let comments = std::fs::read_to_string(&chat).unwrap().lines().count();
     assert_eq!(ask(&out, "SELECT count() FROM comments"), comments.to_string());
 }

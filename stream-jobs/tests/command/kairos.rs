@@ -6,9 +6,9 @@ use std::sync::LazyLock;
 
 use tempfile::TempDir;
 
-/// Two simulated rooms of two minutes, made once.
+/// Two simulated rooms of three minutes, made once.
 pub static ROOMS: LazyLock<Rooms> =
-    LazyLock::new(|| Rooms::simulate(&["--rooms", "2", "--minutes", "2", "--seed", "7"]));
+    LazyLock::new(|| Rooms::simulate(&["--rooms", "2", "--minutes", "3", "--seed", "7"]));
 
 /// Simulated rooms in a temporary folder.
 pub struct Rooms {

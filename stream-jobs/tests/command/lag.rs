@@ -16,9 +16,10 @@ fn truth(room: &Path) -> Value {
 /// Final scores, comments of the last seven seconds as they arrive, and whether a moment touches the unit.
 fn units(out: &Path, stream: &str, truth: &Value) -> (Vec<f64>, Vec<f64>, Vec<bool>) {
     let query = format!(
-        "SELECT media_us, score, (SELECT count() FROM comments c WHERE c.stream = s.stream
-             AND c.media_us >= s.media_us + s.unit_us - 7000000 AND c.media_us < s.media_us + s.unit_us)
-         FROM frame_scores s WHERE stream = '{stream}' ORDER BY media_us"
+        "SELECT s.media_us, any(s.score), countIf(c.media_us >= s.media_us + s.unit_us - 7000000
+             AND c.media_us < s.media_us + s.unit_us)
+         FROM frame_scores s LEFT JOIN comments c ON c.stream = s.stream
+         WHERE s.stream = '{stream}' GROUP BY s.media_us, s.unit_us ORDER BY s.media_us"
     );
     let mut units = (Vec::new(), Vec::new(), Vec::new());
     for line in ask(out, &query).lines() {

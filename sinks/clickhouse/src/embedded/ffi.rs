@@ -213,6 +213,16 @@ impl Drop for Connection {
     }
 }
 
+/// Has `callback` called when the process exits, before what was registered earlier.
+pub(super) fn at_exit(callback: extern "C" fn()) {
+    unsafe extern "C" {
+        fn atexit(callback: extern "C" fn()) -> c_int;
+    }
+    // SAFETY: a function of C's library that keeps the pointer to a function that is never unloaded. It fails
+    // only without memory; the engine is then not stopped, as if nothing had been registered.
+    let _registered = unsafe { atexit(callback) };
+}
+
 /// A result of the library.
 struct Answer {
     interface: &'static Interface,

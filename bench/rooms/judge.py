@@ -1,0 +1,104 @@
+"""Comment lag, scores and highlights of simulated rooms against their truth; prints Markdown."""
+
+import bisect
+import collections
+import csv
+import json
+import pathlib
+import statistics
+import sys
+
+ENOUGH = 40  # reactions from which a room is said to have enough comments for a lag
+WITHIN = 3.0  # seconds
+SURE = 0.5  # confidence from which a lag is used
+
+
+def read(path):
+    rows = collections.defaultdict(list)
+    with open(path, newline="") as file:
+        for row in list(csv.reader(file, delimiter="\t"))[1:]:
+            rows[row[0]].append([None if cell == "\\N" else float(cell) for cell in row[1:]])
+    return rows
+
+
+def average_precision(scores, positive):
+    order = sorted(range(len(scores)), key=lambda i: -scores[i])
+    hits, total, precisions, i = 0, 0, 0.0, 0
+    while i < len(order):
+        j = i
+        while j < len(order) and scores[order[j]] == scores[order[i]]:
+            j += 1
+        new = sum(positive[order[k]] for k in range(i, j))
+        hits, total = hits + new, j
+        precisions += new * hits / total
+        i = j
+    return precisions / max(1, hits)
+
+
+def overlap(a, b):
+    return max(0.0, min(a[1], b[1]) - max(a[0], b[0]))
+
+
+def found(intervals, moments):
+    """Intervals that touch a moment, and moments that are touched."""
+    touching = sum(any(overlap(i, m) > 0 for m in moments) for i in intervals)
+    touched = sum(any(overlap(i, m) > 0 for i in intervals) for m in moments)
+    return touching, touched
+
+
+def threshold_rate(units, rate, count):
+    """The units with the most comments, as many as highlights cover: what a comment-rate threshold would cut."""
+    best = sorted(range(len(units)), key=lambda i: -rate[i])[:count]
+    intervals = []
+    for i in sorted(best):
+        start, end = units[i][0], units[i][0] + units[i][1]
+        if intervals and start - intervals[-1][1] <= 4.0:
+            intervals[-1][1] = end
+        else:
+            intervals.append([start, end])
+    return intervals
+
+
+def main(work):
+    lag, scores = read(work / "lag.tsv"), read(work / "scores.tsv")
+    comments, highlights = read(work / "comments.tsv"), read(work / "highlights.tsv")
+    lags, ours, rates = [], [], []
+    totals = collections.Counter()
+    for folder in sorted((work / "rooms").iterdir()):
+        truth = json.loads((folder / "truth.json").read_text())
+        stream = truth["stream"]
+        moments = [(m["start_s"], m["end_s"]) for m in truth["moments"]]
+        units = scores[stream]
+        times = [row[0] for row in comments[stream]]
+        rate = [bisect.bisect_left(times, t + u) - bisect.bisect_left(times, t + u - 7.0) for t, u, _ in units]
+        positive = [any(overlap((t, t + u), m) > 0 for m in moments) for t, u, _ in units]
+        if any(positive):
+            ours.append(average_precision([score for *_, score in units], positive))
+            rates.append(average_precision(rate, positive))
+        intervals = [tuple(row) for row in highlights[stream]]
+        covered = round(sum(end - start for start, end in intervals) / units[0][1]) if units else 0
+        by_rate = threshold_rate(units, rate, covered)
+        for name, cut in (("ours", intervals), ("rate", by_rate)):
+            touching, touched = found(cut, moments)
+            totals[name, "cut"] += len(cut)
+            totals[name, "right"] += touching
+            totals[name, "touched"] += touched
+        totals["moments"] += len(moments)
+        if truth["comment_lag_s"] is not None and truth["counts"]["reactions"] >= ENOUGH:
+            sure = [row for row in lag[stream] if row[1] is not None and row[2] >= SURE]
+            lags.append((stream, truth["comment_lag_s"], sure[-1][1] if sure else None))
+
+    print("| room | true lag s | estimated s |\n|---|---:|---:|")
+    for stream, true, estimated in lags:
+        print(f"| {stream} | {true:.1f} | {'not sure' if estimated is None else f'{estimated:.1f}'} |")
+    errors = [abs(estimated - true) for _, true, estimated in lags if estimated is not None]
+    within = sum(error <= WITHIN for error in errors)
+    print(f"\nlag within {WITHIN:.0f} s: {within} of {len(lags)} rooms with at least {ENOUGH} reactions", end="")
+    print(f"; median error {statistics.median(errors):.1f} s\n" if errors else "\n")
+    print("| | mean AP | highlights | of them right | moments found |\n|---|---:|---:|---:|---:|")
+    for title, name, precision in (("comments of 7 s, threshold", "rate", rates), ("kairos", "ours", ours)):
+        cut, right, touched = (totals[name, key] for key in ("cut", "right", "touched"))
+        print(f"| {title} | {statistics.mean(precision):.3f} | {cut} | {right / max(1, cut):.2f} | {touched / totals['moments']:.2f} |")
+
+
+main(pathlib.Path(sys.argv[1]))
