@@ -15,7 +15,7 @@ build: setup ## the release binary, target/release/kairos
 test: setup ## format, lints, all tests, documentation; last line "N passed, N failed"
 	@scripts/test.sh
 
-demo: build ## two simulated rooms through everything, into out/demo
+demo: build ## three simulated rooms through everything, into out/demo
 	@scripts/demo.sh
 
 bench: setup ## the benchmarks

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Two simulated rooms, four minutes each, through everything: rows, highlights,
+# Three simulated rooms, four minutes each, through everything: rows, highlights,
 # clips and the report, in ./out/demo (KAIROS_DEMO_OUT names another folder).
 set -euo pipefail
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
@@ -9,8 +9,8 @@ rooms=out/demo-rooms
 out=${KAIROS_DEMO_OUT:-out/demo}
 
 rm -rf -- "$rooms" "$out"
-printf -- '-- simulating 2 rooms of 4 minutes into %s\n' "$rooms"
-"$kairos" simulate --rooms 2 --minutes 4 --out "$rooms"
+printf -- '-- simulating 3 rooms of 4 minutes into %s\n' "$rooms"
+"$kairos" simulate --rooms 3 --minutes 4 --out "$rooms"
 printf -- '-- replaying them into %s\n' "$out"
 "$kairos" replay "$rooms"/*/ --out "$out"
 

@@ -108,7 +108,7 @@ pub struct HighlightsConfig {
     pub shortest_s: f64,
     /// Longest highlight, seconds; longer ones are cut into several.
     pub longest_s: f64,
-    /// Highlights with at most this between them are one, seconds.
+    /// Highlights with at most this between them are one, seconds; more if their clips would touch.
     pub gap_s: f64,
 }
 
@@ -119,8 +119,8 @@ impl Default for HighlightsConfig {
 }
 
 impl HighlightsConfig {
-    /// The same in units of `unit`.
-    pub fn in_units(&self, unit: Span) -> HighlightConfig {
+    /// The same in units of `unit`. Highlights whose clips by `clips` would touch are one.
+    pub fn in_units(&self, unit: Span, clips: &ClipPolicy) -> HighlightConfig {
         let units = |seconds: f64| (seconds / unit.as_secs_f64()).round().max(0.0) as u64;
         let shortest = units(self.shortest_s).max(1);
         HighlightConfig {
@@ -128,7 +128,7 @@ impl HighlightsConfig {
             leave: self.leave,
             shortest,
             longest: units(self.longest_s).max(shortest),
-            gap: units(self.gap_s),
+            gap: units(self.gap_s.max(clips.pre_roll + clips.post_roll + clips.merge_gap)),
         }
     }
 }

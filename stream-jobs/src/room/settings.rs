@@ -79,7 +79,7 @@ impl RoomSettings {
             allowed: millis(config.lateness.allowed_ms),
             default_lag: millis(config.lateness.default_lag_ms),
             lag_confidence: config.lateness.lag_confidence,
-            highlights: config.highlights.in_units(config.unit()),
+            highlights: config.highlights.in_units(config.unit(), &config.clips),
             decode_mode: config.decode.mode,
             pictures_per_second: config.decode.per_second,
             decode_deadline: Duration::from_millis(config.decode.deadline_ms),
