@@ -29,25 +29,8 @@ struct Running {
 // Held while the engine starts and stops, so that a start can't meet a stop.
 static RUNNING: Mutex<Option<Running>> = Mutex::new(None);
 
-/// Registered once the library is loaded, so that it runs before the library's own destructors.
-static STOP_AT_EXIT: Once = Once::new();
-
-/// A process that exits with an open store (after an error, say) still stops the engine: its threads must not
-/// run on while the library is torn down under them.
-extern "C" fn stop_at_exit() {
-    let stop = || {
-        if let Ok(mut running) = RUNNING.try_lock()
-            && let Some(last) = running.take()
-        {
-            last.front.stop();
-        }
-    };
-    // On a thread of its own: the exiting thread has lost its thread-local state. If there is none to be had or
-    // the stop fails, exiting goes on all the same.
-    if let Ok(stopping) = std::thread::Builder::new().name("kairos-exit".to_owned()).spawn(stop) {
-        drop(stopping.join());
-    }
-}
+/// Whether the way out of the process is prepared.
+static WAY_OUT: Once = Once::new();
 
 /// A handle on the running engine.
 pub(crate) struct Embedded {
@@ -70,7 +53,7 @@ impl Embedded {
             return Ok(running.front.handle());
         }
         let engine = Engine::open(&data_dir)?;
-        STOP_AT_EXIT.call_once(|| ffi::at_exit(stop_at_exit));
+        WAY_OUT.call_once(|| ffi::leave_at_exit_if(is_running));
         let front = Front::start(engine, random_hex()?)?;
         let handle = front.handle();
         *running = Some(Running { data_dir, front, handles: 1 });
@@ -95,6 +78,11 @@ impl Drop for Embedded {
             }
         }
     }
+}
+
+/// Whether the engine is up; also while it starts or stops.
+fn is_running() -> bool {
+    RUNNING.try_lock().map_or(true, |running| running.is_some())
 }
 
 /// 128 random bits of the operating system, in hex.
