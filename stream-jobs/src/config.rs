@@ -114,7 +114,7 @@ pub struct HighlightsConfig {
 
 impl Default for HighlightsConfig {
     fn default() -> Self {
-        Self { enter: 0.6, leave: 0.35, shortest_s: 4.0, longest_s: 60.0, gap_s: 4.0 }
+        Self { enter: 0.5, leave: 0.25, shortest_s: 4.0, longest_s: 60.0, gap_s: 4.0 }
     }
 }
 

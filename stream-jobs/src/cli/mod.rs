@@ -87,7 +87,14 @@ impl Cli {
 pub struct UsageError(pub String);
 
 fn fail(error: &anyhow::Error) -> ExitCode {
-    eprintln!("kairos: {error:#}");
+    // Some causes already stand in the message of what they caused.
+    let mut message = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !message.contains(&cause) {
+            message = format!("{message}: {cause}");
+        }
+    }
+    eprintln!("kairos: {message}");
     let usage = error.chain().any(|cause| cause.is::<ConfigError>() || cause.is::<UsageError>());
     ExitCode::from(if usage { 2 } else { 1 })
 }
