@@ -81,6 +81,31 @@ fn inspects(chat: &Path) {
 }
 
 #[test]
+fn everything_inspected_in_a_chat_of_any_format_becomes_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ingest/recording/tests/fixtures");
+    let mut chats: Vec<_> = std::fs::read_dir(fixtures)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_file())
+        .collect();
+    chats.sort();
+    assert!(chats.len() >= 13, "{} fixtures", chats.len());
+    let out = folder.path().join("out");
+    for chat in chats {
+        let json = succeeded(&kairos(&["recording", "inspect", "--json", chat.to_str().unwrap()]));
+        let inspected: serde_json::Value = serde_json::from_str(&json).unwrap();
+        let count = |what: &str| inspected["chats"][0][what].as_u64().unwrap();
+        replay(&[&chat], &out, &[]);
+        let file = chat.file_name().unwrap().to_str().unwrap();
+        for (table, what) in [("comments", "comments"), ("gifts", "gifts")] {
+            let rows = ask(&out, &format!("SELECT count() FROM {table} WHERE topic LIKE '%/{file}'"));
+            assert_eq!(rows, count(what).to_string(), "{table} of {file}");
+        }
+    }
+}
+
+#[test]
 fn a_chat_without_video_is_scored_to_its_last_message() {
     let folder = tempfile::tempdir().unwrap();
     let chat = folder.path().join("game.chat.tsv");
