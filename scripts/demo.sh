@@ -19,6 +19,6 @@ cat <<END
 report   $PWD/$out/report.html   (open it in a browser)
 clips    $PWD/$out/clips/
 rows     ClickHouse's own files inside $out; ask them by SQL:
-             $kairos sql --out $out --named top-moments
+             $kairos sql --out $out --named top-moments -p room=room-000
              $kairos sql --out $out "SELECT count() FROM frame_scores"
 END
