@@ -207,11 +207,24 @@ impl HighlightTracker {
         HighlightId { start, repeat }
     }
 
-    /// Decided once every unit that could change it is: its own, and the gap on both sides with the unit beyond.
+    /// Decided once every unit that could change it is: its own, the gap on both sides with the unit beyond, and
+    /// all of the stretches that reach into the gaps, because what they join depends on where they end.
     fn is_decided(&self, interval: &Interval) -> bool {
-        let from = interval.start.saturating_sub(self.config.gap + 1).max(self.settled);
-        let to = interval.end + self.config.gap + 1;
-        (from..=to).all(|unit| self.units.get(&unit).is_some_and(|(_, is_final)| *is_final))
+        let is_final = |unit: u64| self.units.get(&unit).is_some_and(|(_, is_final)| *is_final);
+        let is_high = |unit: u64| self.units.get(&unit).is_some_and(|(score, _)| *score >= self.config.leave);
+        let mut from = interval.start.saturating_sub(self.config.gap + 1).max(self.settled);
+        while from > self.settled && is_high(from) {
+            from -= 1;
+        }
+        // A piece that was cut off a longer stretch stays as it is, whatever becomes of the rest.
+        let is_cut = interval.end - interval.start + 1 == self.config.longest
+            && is_high(interval.end + 1)
+            && interval.score >= self.config.enter;
+        let mut to = if is_cut { interval.end } else { interval.end + self.config.gap + 1 };
+        while !is_cut && is_high(to) {
+            to += 1;
+        }
+        (from..=to).all(is_final)
     }
 
     /// Forgets units that can't matter any more.
