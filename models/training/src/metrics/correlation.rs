@@ -2,7 +2,7 @@
 //!
 //! Invariants: results are in `-1..=1`; a constant sequence has no correlation.
 
-use super::{comparable, ranks};
+use super::{ascending, comparable, ranks};
 
 /// Kendall's tau-b, corrected for ties in either sequence, by Knight's O(n log n) method.
 #[must_use]
@@ -36,6 +36,61 @@ pub fn spearman(x: &[f64], y: &[f64]) -> Option<f64> {
         right += (b - mean) * (b - mean);
     }
     (left > 0.0 && right > 0.0).then(|| product / (left * right).sqrt())
+}
+
+/// Kendall's tau over the pairs whose labels differ by more than `delta`: `(C - D) / (C + D)`, with `C` such
+/// pairs in the same order by score and `D` in the opposite one. A pair of equal scores is in neither. With
+/// `delta` 0 it is Goodman and Kruskal's gamma. O(n log n). `None` when no pair is left, or `delta` is negative
+/// or NaN.
+#[must_use]
+pub fn kendall_tau_above(delta: f64, scores: &[f64], labels: &[f64]) -> Option<f64> {
+    if !(delta >= 0.0 && comparable(scores, labels) && comparable(labels, scores)) {
+        return None;
+    }
+    let mut distinct = scores.to_vec();
+    distinct.sort_by(f64::total_cmp);
+    let place = |score: f64| distinct.partition_point(|&other| other < score);
+    let order = ascending(labels);
+    let mut lower = Counts::new(scores.len());
+    let (mut concordant, mut discordant, mut next) = (0_u64, 0_u64, 0);
+    for &at in &order {
+        while labels[at] - labels[order[next]] > delta {
+            lower.add(place(scores[order[next]]));
+            next += 1;
+        }
+        let end = distinct.partition_point(|&other| other <= scores[at]);
+        concordant += lower.before(place(scores[at]));
+        discordant += next as u64 - lower.before(end);
+    }
+    let pairs = (concordant + discordant) as f64;
+    (pairs > 0.0).then(|| (concordant as f64 - discordant as f64) / pairs)
+}
+
+/// How many values stand before a place (Fenwick, "A New Data Structure for Cumulative Frequency Tables",
+/// 1994).
+struct Counts(Vec<u64>);
+
+impl Counts {
+    fn new(places: usize) -> Self {
+        Self(vec![0; places + 1])
+    }
+
+    fn add(&mut self, place: usize) {
+        let mut at = place + 1;
+        while at < self.0.len() {
+            self.0[at] += 1;
+            at += at & at.wrapping_neg();
+        }
+    }
+
+    fn before(&self, place: usize) -> u64 {
+        let (mut at, mut sum) = (place, 0);
+        while at > 0 {
+            sum += self.0[at];
+            at &= at - 1;
+        }
+        sum
+    }
 }
 
 /// Number of pairs inside runs of equal neighbours.

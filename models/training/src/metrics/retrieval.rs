@@ -1,51 +1,81 @@
-//! Metrics of what is shown: the first few moments, and intervals against true intervals.
+//! Metrics of what is shown: the first few of a list.
 //!
-//! Invariants: equal scores are ranked earlier position first, which is what a viewer of a list sees.
+//! Invariants: equal scores are ranked earlier position first, which is what a viewer of a list sees; a list
+//! shorter than `k` is taken whole.
 
-use super::comparable;
+use super::{best_first, comparable};
 
 /// Share of positives among the `k` highest scores. Fewer than `k` scores: among all of them.
 #[must_use]
 pub fn precision_at(k: usize, scores: &[f64], positive: &[bool]) -> Option<f64> {
+    let hits = hits(k, scores, positive)?;
+    Some(hits as f64 / k.min(scores.len()) as f64)
+}
+
+/// Share of the positives that are among the `k` highest scores; `None` without positives.
+#[must_use]
+pub fn recall_at(k: usize, scores: &[f64], positive: &[bool]) -> Option<f64> {
+    let hits = hits(k, scores, positive)?;
+    let positives = positive.iter().filter(|&&is| is).count();
+    (positives > 0).then(|| hits as f64 / positives as f64)
+}
+
+/// 1 if a positive is among the `k` highest scores, else 0; the hit rate is its mean over lists. A list
+/// without positives is a miss: leave it out beforehand where the protocol does.
+#[must_use]
+pub fn hit_rate_at(k: usize, scores: &[f64], positive: &[bool]) -> Option<f64> {
+    Some(if hits(k, scores, positive)? > 0 { 1.0 } else { 0.0 })
+}
+
+/// F1 when the higher half of the scores is called positive (of an odd number the smaller half, of a single
+/// score that one): `2 · hits / (called + positives)`. `None` without positives.
+#[must_use]
+pub fn f1_at_half(scores: &[f64], positive: &[bool]) -> Option<f64> {
+    let called = (scores.len() / 2).max(1);
+    let hits = hits(called, scores, positive)?;
+    let positives = positive.iter().filter(|&&is| is).count();
+    (positives > 0).then(|| 2.0 * hits as f64 / (called + positives) as f64)
+}
+
+fn hits(k: usize, scores: &[f64], positive: &[bool]) -> Option<usize> {
     if k == 0 || !comparable(scores, positive) {
         return None;
     }
-    let mut order: Vec<usize> = (0..scores.len()).collect();
-    order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]).then(a.cmp(&b)));
-    order.truncate(k);
-    Some(order.iter().filter(|&&at| positive[at]).count() as f64 / order.len() as f64)
+    Some(best_first(scores).into_iter().take(k).filter(|&at| positive[at]).count())
 }
 
-/// Share of true intervals that some found interval meets with an intersection over union of at least
-/// `least`. Intervals are `(start, end)` in one unit of time; a found interval may serve one truth only, and
-/// better matches are paired first.
+/// What a relevance is worth in [`ndcg_at`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gain {
+    /// The relevance itself (Järvelin and Kekäläinen, "Cumulated gain-based evaluation of IR techniques",
+    /// 2002).
+    Linear,
+    /// `2^relevance - 1` (Burges et al., "Learning to Rank using Gradient Descent", 2005).
+    Exponential,
+}
+
+impl Gain {
+    fn of(self, relevance: f64) -> f64 {
+        match self {
+            Self::Linear => relevance,
+            Self::Exponential => relevance.exp2() - 1.0,
+        }
+    }
+}
+
+/// Normalised discounted cumulative gain of the `k` highest scores: the sum of `gain / log2(rank + 1)`, ranks
+/// from 1, divided by that of the best order. `None` when nothing is relevant, or a relevance is negative or
+/// its gain not finite.
 #[must_use]
-pub fn interval_recall(truth: &[(f64, f64)], found: &[(f64, f64)], least: f64) -> Option<f64> {
-    let proper = |&(start, end): &(f64, f64)| start.is_finite() && end.is_finite() && start <= end;
-    if truth.is_empty() || !truth.iter().chain(found).all(proper) {
+pub fn ndcg_at(k: usize, scores: &[f64], relevance: &[f64], gain: Gain) -> Option<f64> {
+    let proper = |&value: &f64| value >= 0.0 && gain.of(value).is_finite();
+    if k == 0 || !comparable(scores, relevance) || !relevance.iter().all(proper) {
         return None;
     }
-    let mut pairs: Vec<(f64, usize, usize)> = Vec::new();
-    for (t, &one) in truth.iter().enumerate() {
-        for (f, &other) in found.iter().enumerate() {
-            let overlap = intersection_over_union(one, other);
-            if overlap > 0.0 && overlap >= least {
-                pairs.push((overlap, t, f));
-            }
-        }
-    }
-    pairs.sort_by(|a, b| b.0.total_cmp(&a.0).then((a.1, a.2).cmp(&(b.1, b.2))));
-    let (mut met, mut used) = (vec![false; truth.len()], vec![false; found.len()]);
-    for (_, t, f) in pairs {
-        if !met[t] && !used[f] {
-            (met[t], used[f]) = (true, true);
-        }
-    }
-    Some(met.iter().filter(|&&is| is).count() as f64 / truth.len() as f64)
-}
-
-fn intersection_over_union(a: (f64, f64), b: (f64, f64)) -> f64 {
-    let shared = (a.1.min(b.1) - a.0.max(b.0)).max(0.0);
-    let union = (a.1 - a.0) + (b.1 - b.0) - shared;
-    if union > 0.0 { shared / union } else { 0.0 }
+    let cumulated = |order: Vec<usize>| {
+        let first = order.into_iter().take(k).enumerate();
+        first.map(|(rank, at)| gain.of(relevance[at]) / (rank as f64 + 2.0).log2()).sum::<f64>()
+    };
+    let (reached, best) = (cumulated(best_first(scores)), cumulated(best_first(relevance)));
+    (best > 0.0 && best.is_finite()).then(|| reached / best)
 }

@@ -1,13 +1,11 @@
-//! Metrics against values worked out by hand and against their own definitions.
+//! Rankings and correlations against values worked out by hand and against their own definitions.
 
+use crate::close;
 use kairos_training::metrics::{
-    average_precision, interval_recall, kendall_tau_b, precision_at, roc_auc, spearman,
+    average_precision, gauc, interpolated_average_precision, interval_recall, kendall_tau_above,
+    kendall_tau_b, precision_at, roc_auc, spearman, uauc,
 };
 use proptest::prelude::*;
-
-fn close(got: Option<f64>, want: f64) {
-    assert!(got.is_some_and(|got| (got - want).abs() < 1e-12), "got {got:?}, want {want}");
-}
 
 #[test]
 fn small_rankings_have_the_values_worked_out_by_hand() {
@@ -36,6 +34,43 @@ fn undefined_metrics_are_none() {
     assert_eq!(spearman(&[], &[]), None);
     assert_eq!(precision_at(0, &[1.0], &[true]), None);
     assert_eq!(interval_recall(&[], &[(0.0, 1.0)], 0.5), None);
+    assert_eq!(interpolated_average_precision(&[1.0], &[false]), None);
+    assert_eq!(gauc(&[1, 1, 2], &[0.1, 0.2, 0.3], &[true, true, false]), None);
+    assert_eq!(uauc(&[1, 1], &[0.1], &[true]), None);
+    assert_eq!(kendall_tau_above(0.5, &[1.0, 2.0], &[1.0, 1.4]), None);
+    assert_eq!(kendall_tau_above(0.0, &[1.0, 1.0], &[1.0, 2.0]), None);
+    assert_eq!(kendall_tau_above(f64::NAN, &[1.0, 2.0], &[1.0, 2.0]), None);
+    assert_eq!(kendall_tau_above(0.0, &[1.0, 2.0], &[f64::INFINITY; 2]), None);
+}
+
+#[test]
+fn grouped_areas_weigh_groups_by_size_or_alike() {
+    let users = ["a", "b", "a", "b", "a", "c", "a"];
+    let scores = [0.9, 0.2, 0.8, 0.1, 0.7, 0.5, 0.6];
+    let truth = [true, false, false, true, true, true, false];
+    // User a: 3 of 4 pairs in order. User b: the one pair is not. User c has one class and takes no part.
+    close(gauc(&users, &scores, &truth), 4.0 * 0.75 / 6.0);
+    close(uauc(&users, &scores, &truth), 0.375);
+}
+
+#[test]
+fn interpolation_lends_a_rank_the_best_precision_below_it() {
+    let truth = [false, true, true, false, true];
+    // Precisions at the positives: 1/2, 2/3, 3/5; the first gains by the second.
+    let scores = [0.9, 0.8, 0.7, 0.6, 0.5];
+    close(interpolated_average_precision(&scores, &truth), (2.0 / 3.0 + 2.0 / 3.0 + 3.0 / 5.0) / 3.0);
+    // The first two positives tied are one threshold.
+    let tied = [0.9, 0.8, 0.8, 0.6, 0.5];
+    close(interpolated_average_precision(&tied, &truth), (2.0 / 3.0 + 3.0 / 5.0) / 2.0);
+}
+
+#[test]
+fn tau_above_a_threshold_leaves_close_labels_out() {
+    let (scores, labels) = ([0.1, 0.4, 0.3, 0.9], [0.0, 0.1, 0.5, 0.6]);
+    // All pairs but (second, third) are concordant; it differs by .4 and is among the 4 pairs above .2.
+    close(kendall_tau_above(0.0, &scores, &labels), 4.0 / 6.0);
+    close(kendall_tau_above(0.2, &scores, &labels), 2.0 / 4.0);
+    close(kendall_tau_above(0.45, &scores, &labels), 1.0);
 }
 
 #[test]
@@ -92,5 +127,41 @@ proptest! {
         let truth: Vec<bool> = items.iter().map(|item| item.1).collect();
         prop_assert_eq!(average_precision(&scores, &truth), average_precision(&scaled, &truth));
         prop_assert_eq!(roc_auc(&scores, &truth), roc_auc(&scaled, &truth));
+    }
+
+    #[test]
+    fn tau_above_is_the_count_over_pairs(
+        pairs in prop::collection::vec((0_u8..6, 0_u8..9), 2..40),
+        delta in 0_u8..6,
+    ) {
+        let x: Vec<f64> = pairs.iter().map(|pair| f64::from(pair.0)).collect();
+        let y: Vec<f64> = pairs.iter().map(|pair| f64::from(pair.1)).collect();
+        let (mut sum, mut count) = (0.0, 0.0);
+        for i in 0..x.len() {
+            for j in 0..x.len() {
+                if y[i] - y[j] > f64::from(delta) && x[i] != x[j] {
+                    sum += (x[i] - x[j]).signum();
+                    count += 1.0;
+                }
+            }
+        }
+        match kendall_tau_above(f64::from(delta), &x, &y) {
+            Some(tau) => prop_assert!((tau - sum / count).abs() < 1e-12),
+            None => prop_assert_eq!(count, 0.0),
+        }
+    }
+
+    #[test]
+    fn order_of_groups_and_items_changes_no_grouped_area(
+        items in prop::collection::vec((0_u8..4, -3.0_f64..3.0, any::<bool>()), 1..40),
+    ) {
+        let apart = |items: &[(u8, f64, bool)]| {
+            let groups: Vec<u8> = items.iter().map(|item| item.0).collect();
+            let scores: Vec<f64> = items.iter().map(|item| item.1).collect();
+            let truth: Vec<bool> = items.iter().map(|item| item.2).collect();
+            (gauc(&groups, &scores, &truth), uauc(&groups, &scores, &truth))
+        };
+        let turned: Vec<_> = items.iter().rev().copied().collect();
+        prop_assert_eq!(apart(&items), apart(&turned));
     }
 }
