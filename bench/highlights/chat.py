@@ -109,8 +109,8 @@ def read_folder(folder):
 
 
 def chosen(videos, prefixes):
-    """The videos whose name matches one of the comma-separated expressions at its start or after an underscore."""
-    wanted = [re.compile(rf"(?:^|_)(?:{text})") for text in prefixes.split(",") if text]
+    """The videos with a name part that starts like one of the comma-separated expressions; `w2` doesn't mean `w20`."""
+    wanted = [re.compile(rf"(?:^|_)(?:{text})(?!(?<=\d)\d)") for text in prefixes.split(",") if text]
     return [video for video in videos if any(expression.search(video.name) for expression in wanted)]
 
 

@@ -65,6 +65,19 @@ class Causality(unittest.TestCase):
             self.assertTrue(len(changed), f"{scorer} at {delay}: replaced messages must matter somewhere")
             self.assertGreater(changed[0], last - delay, f"{scorer} at delay {delay}")
 
+    def test_what_the_trees_see_at_a_second_ends_exactly_at_the_delay(self):
+        video, other, last = generated("judged", 9), generated("other", 10), 120
+        later = cut(video, last, other)
+        rng = np.random.default_rng(2)
+        own = {delay: rng.normal(size=video.seconds) for delay in (0, 5, 10, 20)}
+        # A word score at second t of delay d knows messages up to t + d.
+        moved = {delay: row + (np.arange(len(row)) + delay > last) for delay, row in own.items()}
+        for delay in own:
+            before, after = stack.matrix(video, own, delay), stack.matrix(later, moved, delay)
+            for part in (slice(0, features.statistics(video).shape[1]), slice(features.statistics(video).shape[1], None)):
+                changed = np.flatnonzero((before[:, part] != after[:, part]).any(axis=1))
+                self.assertEqual(changed[0], last - delay + 1)
+
     def test_message_at_exactly_t_and_delay_counts_and_one_just_after_does_not(self):
         video = chat.Video("exact", np.zeros(20, dtype=np.int8), np.array([10.0, 10.001]), ["a", "b"], ["x", "y"])
         self.assertEqual(features.last_seconds(video, 4)[6], 1)
@@ -105,6 +118,15 @@ class WholeRun(unittest.TestCase):
                 seeds = sorted((folder / "scores").glob(f"{scorer}_{delay}_*.tsv"))
                 judged = [[row[0] for _, row in judge.judged(judge.read_scores(path), labels)] for path in seeds]
                 self.assertAlmostEqual(np.mean(judged), got[scorer, delay], places=3)
+
+
+class Choice(unittest.TestCase):
+    def test_week_is_chosen_whole_and_alone(self):
+        videos = [generated(name, 1, 40) for name in ("nalcs_w2d1_A_B_g1", "nalcs_w20d1_A_B_g1", "nalcs_w5d2_w2d_g1")]
+        names = [video.name for video in chat.chosen(videos, "w2,w9")]
+        self.assertEqual(names, ["nalcs_w2d1_A_B_g1", "nalcs_w5d2_w2d_g1"])
+        self.assertEqual(len(chat.chosen(videos, "nalcs_w2d,w5")), 2)
+        self.assertEqual(len(chat.chosen(videos, "w[25]d")), 2)
 
 
 class Judge(unittest.TestCase):
