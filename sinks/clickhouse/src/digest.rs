@@ -1,10 +1,11 @@
 //! One number for all rows of some streams, to tell whether two runs made the same.
 //!
-//! Invariants: it covers every column of every view, last revisions only; it does not depend on the order of
+//! Invariants: it covers every column of every view of what a job writes, scores of every delay, last revisions only;
+//! rows are read in the order of their whole identity, so that no two can change places; it does not depend on the order of
 //! inserts, the borders of batches, merges, or the number of threads; memory stays bounded, rows are hashed as they
 //! come.
 
-use crate::rows::VIEWS;
+use crate::rows::DIGESTED;
 use crate::{Error, Store};
 
 impl Store {
@@ -14,7 +15,7 @@ impl Store {
     /// If ClickHouse does not answer.
     pub async fn digest(&self, streams: &[String]) -> Result<String, Error> {
         let mut digest = blake3::Hasher::new();
-        for (view, identity) in VIEWS {
+        for (view, _storage, identity) in DIGESTED {
             // `RowBinary` has no names and types in it, which a server may write in another way one day.
             let sql = format!(
                 "SELECT * FROM {view} WHERE has({{streams:Array(String)}}, stream) ORDER BY {}",

@@ -1,4 +1,4 @@
-//! Rows of scores, highlights, events and accounts in ClickHouse: schema, writer, digest, named queries.
+//! Rows of scores, highlights, events, accounts and evaluations in ClickHouse: schema, writer, digest, named queries.
 //!
 //! One code path for two engines: a ClickHouse server by URL, or ClickHouse loaded into the process
 //! ([`Target::Embedded`]) behind a loopback HTTP front. Invariants: every table is replaced by identity and
@@ -18,8 +18,8 @@ pub use embedded::library_path;
 pub use error::{BatchError, Error};
 pub use named::{NamedQuery, Parameter, named_queries};
 pub use rows::{
-    CommentRow, FeedbackRow, FrameScore, GiftPrediction, GiftRow, Highlight, HighlightState, LedgerEntry,
-    Outcome, RoomState, StreamRow, Table,
+    CommentRow, Evaluation, EvaluationScore, FeedbackRow, FrameScore, GiftPrediction, GiftRow, Highlight,
+    HighlightLabel, HighlightState, LedgerEntry, Outcome, RoomState, StreamRow, Table,
 };
 pub use store::{Format, Store, Target};
 pub use writer::{Refused, Writer, WriterOptions};

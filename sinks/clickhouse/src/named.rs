@@ -15,8 +15,14 @@ macro_rules! queries {
 
 const FILES: &[(&str, &str)] = queries![
     "compare-models",
+    "evaluation-table",
     "gift-funnel",
     "highlight-precision",
+    "highlight-precision-labels",
+    "labels-ctr",
+    "labels-highlights",
+    "labels-long-view",
+    "labels-retention",
     "lag",
     "ledger",
     "rooms",

@@ -12,8 +12,8 @@ use std::time::Duration;
 pub(crate) use batch::Buffer;
 
 use crate::rows::{
-    CommentRow, FeedbackRow, FrameScore, GiftPrediction, GiftRow, Highlight, LedgerEntry, RoomState,
-    StreamRow,
+    CommentRow, Evaluation, EvaluationScore, FeedbackRow, FrameScore, GiftPrediction, GiftRow, Highlight,
+    HighlightLabel, LedgerEntry, RoomState, StreamRow,
 };
 use crate::{Error, Store, Table};
 
@@ -62,6 +62,9 @@ pub struct Buffers {
     pub(crate) feedback: Buffer<FeedbackRow>,
     pub(crate) room_state: Buffer<RoomState>,
     pub(crate) ledger: Buffer<LedgerEntry>,
+    pub(crate) highlight_labels: Buffer<HighlightLabel>,
+    pub(crate) evaluations: Buffer<Evaluation>,
+    pub(crate) evaluation_scores: Buffer<EvaluationScore>,
 }
 
 /// A row that was not taken because the batches before it could not be written. Everything taken earlier is still
@@ -158,6 +161,9 @@ impl Writer {
             frame_scores,
             gift_predictions,
             highlights,
+            highlight_labels,
+            evaluation_scores,
+            evaluations,
             ledger
         );
         Ok(())
@@ -175,5 +181,8 @@ impl Writer {
             + b.feedback.held()
             + b.room_state.held()
             + b.ledger.held()
+            + b.highlight_labels.held()
+            + b.evaluations.held()
+            + b.evaluation_scores.held()
     }
 }

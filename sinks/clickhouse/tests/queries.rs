@@ -5,7 +5,7 @@
 
 mod engine;
 
-use engine::score;
+use engine::{ask, cell, score};
 use kairos_clickhouse::{
     CommentRow, FeedbackRow, Format, GiftRow, Highlight, LedgerEntry, Outcome, RoomState, Store, Writer,
     WriterOptions, named_queries,
@@ -67,17 +67,6 @@ async fn filled(test: &str) -> Store {
     }
     w.flush().await.unwrap();
     store
-}
-
-async fn ask(store: &Store, name: &str, params: &[(&str, &str)]) -> String {
-    store.named(name, params, Format::Tsv).await.unwrap_or_else(|error| panic!("{name}: {error}"))
-}
-
-/// The value of a column in a row of an answer.
-fn cell<'a>(answer: &'a str, row: usize, column: &str) -> &'a str {
-    let mut lines = answer.lines();
-    let at = lines.next().unwrap().split('\t').position(|name| name == column);
-    lines.nth(row).and_then(|line| line.split('\t').nth(at?)).unwrap_or_else(|| panic!("{column}: {answer}"))
 }
 
 #[tokio::test]

@@ -7,8 +7,9 @@ mod engine;
 
 use engine::{number, score};
 use kairos_clickhouse::{
-    CommentRow, Error, FeedbackRow, Format, FrameScore, GiftPrediction, GiftRow, Highlight, HighlightState,
-    LedgerEntry, Outcome, RoomState, Store, StreamRow, Table, Writer, WriterOptions,
+    CommentRow, Error, Evaluation, EvaluationScore, FeedbackRow, Format, FrameScore, GiftPrediction, GiftRow,
+    Highlight, HighlightLabel, HighlightState, LedgerEntry, Outcome, RoomState, Store, StreamRow, Table,
+    Writer, WriterOptions,
 };
 
 async fn store(test: &str) -> Store {
@@ -23,13 +24,16 @@ async fn round_trip<R: Table + Clone + PartialEq>(store: &Store, row: R) {
     let sql = format!("SELECT ?fields FROM {}", R::VIEW);
     let rows = store.client().query(&sql).fetch_all::<R>().await.unwrap();
     assert_eq!(rows, [row], "{}", R::VIEW);
+    let sql = "SELECT sorting_key FROM system.tables WHERE database = currentDatabase() AND name = ?";
+    let key = store.client().query(sql).bind(R::STORAGE).fetch_one::<String>().await.unwrap();
+    assert_eq!(key, R::IDENTITY.join(", "), "{} keeps a row per identity", R::STORAGE);
 }
 
 #[tokio::test]
 async fn every_table_gives_back_what_was_written() {
     let store = store("round_trip").await;
     let (room, stream) = ("r".to_owned(), "s".to_owned());
-    round_trip(&store, score("room", 7, 0)).await;
+    round_trip(&store, FrameScore { delay_ms: 4_500, ..score("room", 7, 0) }).await;
     round_trip(
         &store,
         StreamRow { title: "it's; -- 直播 \\N\t\n".to_owned(), started_at: -1, ..StreamRow::default() },
@@ -70,6 +74,26 @@ async fn every_table_gives_back_what_was_written() {
         LedgerEntry { last_offset: i64::MAX, outcome, reason: "broken".to_owned(), ..LedgerEntry::default() },
     )
     .await;
+    let source = "review".to_owned();
+    round_trip(
+        &store,
+        HighlightLabel {
+            start_us: -1,
+            end_us: 9,
+            label: 0.5,
+            positive: 1,
+            source,
+            ..HighlightLabel::default()
+        },
+    )
+    .await;
+    let (seed, delay_ms, metric) = (u64::MAX, u32::MAX, "ap".to_owned());
+    round_trip(
+        &store,
+        Evaluation { seed, delay_ms, metric, value: f64::NEG_INFINITY, ..Evaluation::default() },
+    )
+    .await;
+    round_trip(&store, EvaluationScore { sec: 7, delay_ms, score: -0.5, ..EvaluationScore::default() }).await;
 }
 
 #[tokio::test]
@@ -81,7 +105,7 @@ async fn migrating_twice_changes_nothing() {
     let after =
         store.query("SELECT name, blake3 FROM schema_migrations ORDER BY name", Format::Tsv).await.unwrap();
     assert_eq!(before, after);
-    assert!(before.contains("009_ledger"), "{before}");
+    assert!(before.contains("013_evaluation_scores"), "{before}");
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@
 //! that equal rows have equal bytes.
 
 mod account;
+mod evaluation;
 mod event;
 mod highlight;
 mod money;
@@ -12,6 +13,7 @@ mod prediction;
 mod score;
 
 pub use account::{LedgerEntry, Outcome, RoomState, StreamRow};
+pub use evaluation::{Evaluation, EvaluationScore, HighlightLabel};
 pub use event::{CommentRow, FeedbackRow, GiftRow};
 pub use highlight::{Highlight, HighlightState};
 pub use prediction::GiftPrediction;
@@ -37,17 +39,19 @@ pub trait Table: RowOwned + RowRead + RowWrite + std::fmt::Debug + Send + Sync +
     fn buffer(buffers: &mut Buffers) -> &mut crate::writer::Buffer<Self>;
 }
 
-/// Views in the order in which digests read them, with their identities.
-pub(crate) const VIEWS: &[(&str, &[&str])] = &[
-    (StreamRow::VIEW, StreamRow::IDENTITY),
-    (FrameScore::VIEW, FrameScore::IDENTITY),
-    (Highlight::VIEW, Highlight::IDENTITY),
-    (GiftPrediction::VIEW, GiftPrediction::IDENTITY),
-    (CommentRow::VIEW, CommentRow::IDENTITY),
-    (GiftRow::VIEW, GiftRow::IDENTITY),
-    (FeedbackRow::VIEW, FeedbackRow::IDENTITY),
-    (RoomState::VIEW, RoomState::IDENTITY),
-    (LedgerEntry::VIEW, LedgerEntry::IDENTITY),
+/// What a job makes of a stream, in the order in which digests read it: views, their storage, their identities.
+/// Labels and evaluations are about streams and not made of them, so they are not here.
+pub(crate) const DIGESTED: &[(&str, &str, &[&str])] = &[
+    (StreamRow::VIEW, StreamRow::STORAGE, StreamRow::IDENTITY),
+    // Not `frame_scores`, which shows one delay of each unit.
+    ("frame_scores_by_delay", FrameScore::STORAGE, FrameScore::IDENTITY),
+    (Highlight::VIEW, Highlight::STORAGE, Highlight::IDENTITY),
+    (GiftPrediction::VIEW, GiftPrediction::STORAGE, GiftPrediction::IDENTITY),
+    (CommentRow::VIEW, CommentRow::STORAGE, CommentRow::IDENTITY),
+    (GiftRow::VIEW, GiftRow::STORAGE, GiftRow::IDENTITY),
+    (FeedbackRow::VIEW, FeedbackRow::STORAGE, FeedbackRow::IDENTITY),
+    (RoomState::VIEW, RoomState::STORAGE, RoomState::IDENTITY),
+    (LedgerEntry::VIEW, LedgerEntry::STORAGE, LedgerEntry::IDENTITY),
 ];
 
 macro_rules! table {

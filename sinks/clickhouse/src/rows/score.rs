@@ -30,6 +30,8 @@ pub struct FrameScore {
     pub missing: Vec<String>,
     /// Comment lag used to place comments, microseconds; `None` when none was known.
     pub comment_lag_us: Option<i64>,
+    /// How long after the unit's end the score was decided, milliseconds; it rests on nothing later.
+    pub delay_ms: u32,
     /// Whether the unit's comments had arrived.
     pub r#final: bool,
     /// The model, `name@digest`.
@@ -46,7 +48,10 @@ pub struct FrameScore {
     pub last_offset: i64,
 }
 
-table!(FrameScore, frame_scores, "frame_scores", ["room", "stream", "model", "media_us"], |row| format!(
-    "{}[{}]@{}",
-    row.topic, row.partition, row.first_offset
-));
+table!(
+    FrameScore,
+    frame_scores,
+    "frame_scores",
+    ["room", "stream", "model", "media_us", "delay_ms"],
+    |row| format!("{}[{}]@{}", row.topic, row.partition, row.first_offset)
+);
