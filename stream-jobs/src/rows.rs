@@ -95,6 +95,10 @@ impl RowMaker {
             contributions: scored.contributions.iter().cloned().collect(),
             missing,
             comment_lag_us: scored.comment_lag.map(Span::as_micros),
+            // Rounded up: the score rests on nothing later.
+            delay_ms: scored.comment_lag.map_or(0, |lag| {
+                u32::try_from(lag.as_micros().saturating_add(999) / 1_000).unwrap_or(u32::MAX)
+            }),
             r#final: scored.is_final,
             model: self.model.clone(),
             revision: scored.revision,
