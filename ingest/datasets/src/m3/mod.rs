@@ -24,6 +24,8 @@ mod rooms;
 mod spool;
 mod table;
 
+pub(crate) use csv_table::damaged;
+
 use std::path::Path;
 
 use crate::DatasetError;

@@ -1,0 +1,9 @@
+//! Small folders in the layouts of the public data sets, of which the truth is known.
+//!
+//! Invariants: the same specification gives the same bytes; what is returned is what was written, not what was read.
+
+mod klive;
+mod m3;
+
+pub use klive::{KliveSpec, ListStyle, write_klive};
+pub use m3::{GeneratedM3Room, M3Spec, TimeNotation, write_m3};
