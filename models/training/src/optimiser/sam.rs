@@ -43,11 +43,12 @@ impl Sam {
         }
         let norm = global_norm(gradients, &self.parameters)?;
         self.left = Some(BTreeMap::new());
-        if norm > 0.0 && norm.is_finite() {
-            if let Err(error) = self.move_by(gradients, self.rho / norm) {
-                self.return_()?;
-                return Err(error);
-            }
+        if norm > 0.0
+            && norm.is_finite()
+            && let Err(error) = self.move_by(gradients, self.rho / norm)
+        {
+            self.return_()?;
+            return Err(error);
         }
         Ok(norm)
     }

@@ -191,7 +191,7 @@ fn predictions_of_cg_detr_score_as_published() {
     published("CG-DETR moment mAP at .5", moments(&[0.5]), "65.57");
     published("CG-DETR moment mAP at .75", moments(&[0.75]), "45.73");
     let steps = [0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95];
-    println!("CG-DETR moment mAP .5 to .95: {:.5}", moments(&steps));
+    published("CG-DETR moment mAP .5 to .95", moments(&steps), "44.93");
     // The best window against each true one: a recall of some truth.
     let first = |least: f64| {
         percent(&|query, found| {
