@@ -65,7 +65,10 @@ enum Source {
 
 impl fmt::Debug for Dataset {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Dataset").field("layout", &self.layout).field("klive", &self.klive).finish_non_exhaustive()
+        f.debug_struct("Dataset")
+            .field("layout", &self.layout)
+            .field("klive", &self.klive)
+            .finish_non_exhaustive()
     }
 }
 

@@ -1,5 +1,7 @@
 //! Features files: written and read, the same bytes, what is wrong is named.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests, where a failure is a panic")]
+
 use std::fs;
 
 use kairos_datasets::features::{open, read_room, write_room};

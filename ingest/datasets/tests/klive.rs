@@ -1,5 +1,7 @@
 //! KLive folders that were generated: separators, scattered lives, cut files and wrong rows.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests, where a failure is a panic")]
+
 use std::fs;
 use std::path::Path;
 
@@ -23,10 +25,15 @@ fn every_separator_and_list_style_reads_back_what_was_written() {
     for separator in [Separator::Tab, Separator::Semicolon, Separator::Comma, Separator::Space] {
         for lists in [ListStyle::Bracketed, ListStyle::Quoted, ListStyle::Bare] {
             let folder = tempfile::tempdir().unwrap();
-            let truth = write_klive(folder.path(), &KliveSpec { separator, lists, ..KliveSpec::default() }).unwrap();
+            let truth =
+                write_klive(folder.path(), &KliveSpec { separator, lists, ..KliveSpec::default() }).unwrap();
             let klive = Klive::open(folder.path()).unwrap();
             let layout = klive.layout();
-            assert_eq!((layout.separator, layout.picture_width, layout.text_width), (separator, 8, 6), "{lists:?}");
+            assert_eq!(
+                (layout.separator, layout.picture_width, layout.text_width),
+                (separator, 8, 6),
+                "{lists:?}"
+            );
             assert_eq!(read(folder.path()).unwrap(), truth, "{separator} {lists:?}");
         }
     }
@@ -42,7 +49,8 @@ fn lines_of_a_live_are_gathered_from_all_shards_in_order_of_time() {
     assert_eq!(rooms.iter().map(|room| room.name.as_str()).collect::<Vec<_>>(), ["7", "12"]);
     assert_eq!(rooms[0].streamer.as_deref(), Some("99"));
     assert_eq!(rooms[1].streamer, None);
-    let units: Vec<_> = rooms[0].units.iter().map(|u| (u.at_s, u.label, u.picture.clone(), u.text.clone())).collect();
+    let units: Vec<_> =
+        rooms[0].units.iter().map(|u| (u.at_s, u.label, u.picture.clone(), u.text.clone())).collect();
     assert_eq!(
         units,
         [
@@ -108,7 +116,10 @@ fn a_file_that_was_cut_within_a_list_is_an_error() {
     let text = with_line(0, "");
     shard(folder.path(), &text[..text.len() - 4]);
     let error = read(folder.path()).unwrap_err().to_string();
-    assert!(error.contains("line 100: text feature: \"[4, \" isn't closed") || error.contains("line 100"), "{error}");
+    assert!(
+        error.contains("line 100: text feature: \"[4, \" isn't closed") || error.contains("line 100"),
+        "{error}"
+    );
 }
 
 proptest! {

@@ -1,5 +1,7 @@
 //! Label files: per second and intervals, plain and gzip, and what is wrong with them.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests, where a failure is a panic")]
+
 use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
@@ -33,7 +35,8 @@ fn intervals_label_the_seconds_they_overlap() {
     for (separator, name) in [('\t', "i.tsv"), (',', "i.csv")] {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(name);
-        let text = "game,video,start_s,end_s,kind\nLOL,v,10.5,12,x\nLOL,v,3,4,y\n".replace(',', &separator.to_string());
+        let text = "game,video,start_s,end_s,kind\nLOL,v,10.5,12,x\nLOL,v,3,4,y\n"
+            .replace(',', &separator.to_string());
         fs::write(&path, text).unwrap();
         let file = read(&path).unwrap();
         assert_eq!(file.videos["v"], Labels::Intervals(vec![(3.0, 4.0), (10.5, 12.0)]));

@@ -1,5 +1,7 @@
 //! KuaiLive-M3 folders that were generated: labels recomputed from the logs, notations of time, splits, damage.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests, where a failure is a panic")]
+
 use std::fs;
 use std::path::Path;
 
@@ -19,7 +21,8 @@ fn scores(room: &GeneratedM3Room, entered: bool) -> Vec<f64> {
     let mut parts = [Vec::new(), Vec::new()];
     for (&begin, &end) in begins.iter().zip(&ends) {
         let before: Vec<_> = room.visits.iter().filter(|visit| visit.0 <= begin).collect();
-        let at_begin = if entered { before.len() } else { before.iter().filter(|visit| visit.1 > begin).count() };
+        let at_begin =
+            if entered { before.len() } else { before.iter().filter(|visit| visit.1 > begin).count() };
         let still = before.iter().filter(|visit| visit.1 >= end).count();
         let inside = |times: &[i64]| times.iter().filter(|time| (begin..end).contains(*time)).count();
         let viewers = at_begin.max(1) as f64;
@@ -88,7 +91,10 @@ fn options_choose_rooms_and_what_a_timestamp_is() {
     let options = M3Options { top_rooms: Some(2), ..M3Options::default() };
     // All have as many visits: those with the smallest ids, which are the latest.
     let rooms = read(folder.path(), &options).unwrap();
-    assert_eq!(rooms.iter().map(|room| room.name.clone()).collect::<Vec<_>>(), [4, 5].map(|at| truth[at].id.to_string()));
+    assert_eq!(
+        rooms.iter().map(|room| room.name.clone()).collect::<Vec<_>>(),
+        [4, 5].map(|at| truth[at].id.to_string())
+    );
     let none = M3Options { min_segments: 13, ..M3Options::default() };
     let mut rooms = open(folder.path(), &none).unwrap();
     assert_eq!((rooms.report().rooms, rooms.report().rooms_left_out), (0, 6));
@@ -107,7 +113,13 @@ fn csv_tables_with_other_names_and_watch_times_in_milliseconds_are_understood() 
     let mut csv = String::from("user,Live_ID,author,time,watch_time\n");
     for room in &truth {
         for visit in &room.visits {
-            csv.push_str(&format!("1,{}.0,{},{},{}\n", room.id, room.streamer, visit.0, (visit.1 - visit.0) * 1000));
+            csv.push_str(&format!(
+                "1,{}.0,{},{},{}\n",
+                room.id,
+                room.streamer,
+                visit.0,
+                (visit.1 - visit.0) * 1000
+            ));
         }
     }
     fs::write(folder.path().join("interactions.csv"), csv).unwrap();
@@ -120,10 +132,27 @@ fn a_missing_column_is_reported_with_those_that_are_there() {
     write_m3(folder.path(), &M3Spec { rooms: 1, width: 2, ..M3Spec::default() }).unwrap();
     fs::write(folder.path().join("live_comment.csv"), "room,when\n1,2\n").unwrap();
     let error = read(folder.path(), &M3Options::default()).unwrap_err().to_string();
-    assert!(error.contains("live_comment.csv: no column for the room") && error.contains("found room, when"), "{error}");
-    fs::write(folder.path().join("live_comment.csv"), "live_id,comment_ts\n6000000,5\n6000000,soon\n").unwrap();
+    assert!(
+        error.contains("live_comment.csv: no column for the room") && error.contains("found room, when"),
+        "{error}"
+    );
+    fs::write(folder.path().join("live_comment.csv"), "live_id,comment_ts\n6000000,5\n6000000,soon\n")
+        .unwrap();
     let error = read(folder.path(), &M3Options::default()).unwrap_err().to_string();
     assert!(error.contains("live_comment.csv: line 3: comment_ts: \"soon\""), "{error}");
+}
+
+#[test]
+fn an_embedding_of_another_width_is_named_by_row() {
+    let [folder, other] = [3, 2].map(|width| {
+        let folder = tempfile::tempdir().unwrap();
+        write_m3(folder.path(), &M3Spec { rooms: 2, width, ..M3Spec::default() }).unwrap();
+        folder
+    });
+    let shard = "live_emb_128_ts/live_emb_128_ts_part1.parquet";
+    fs::copy(other.path().join(shard), folder.path().join(shard)).unwrap();
+    let error = read(folder.path(), &M3Options::default()).unwrap_err().to_string();
+    assert!(error.contains("part1.parquet: row 1: feature_128: has 2 numbers, not 3"), "{error}");
 }
 
 #[test]

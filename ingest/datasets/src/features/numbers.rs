@@ -12,7 +12,9 @@ pub(super) fn all(view: &TensorView<'_>) -> Option<Vec<f64>> {
         Dtype::F64 => each(bytes, f64::from_le_bytes),
         Dtype::F32 => each(bytes, |bytes| f64::from(f32::from_le_bytes(bytes))),
         Dtype::F16 => each(bytes, |bytes| half(u16::from_le_bytes(bytes))),
-        Dtype::BF16 => each(bytes, |bytes| f64::from(f32::from_bits(u32::from(u16::from_le_bytes(bytes)) << 16))),
+        Dtype::BF16 => {
+            each(bytes, |bytes| f64::from(f32::from_bits(u32::from(u16::from_le_bytes(bytes)) << 16)))
+        }
         Dtype::I64 => each(bytes, |bytes| i64::from_le_bytes(bytes) as f64),
         Dtype::I32 => each(bytes, |bytes| f64::from(i32::from_le_bytes(bytes))),
         Dtype::I8 => each(bytes, |bytes| f64::from(i8::from_le_bytes(bytes))),
@@ -43,7 +45,10 @@ mod tests {
 
     #[test]
     fn halves_are_those_of_the_standard() {
-        assert_eq!([0x3c00, 0xc000, 0x3555, 0x0001, 0x7bff].map(half), [1.0, -2.0, 0.333_251_953_125, 2.0_f64.powi(-24), 65504.0]);
+        assert_eq!(
+            [0x3c00, 0xc000, 0x3555, 0x0001, 0x7bff].map(half),
+            [1.0, -2.0, 0.333_251_953_125, 2.0_f64.powi(-24), 65504.0]
+        );
         assert_eq!(half(0xfc00), f64::NEG_INFINITY);
         assert!(half(0x7e00).is_nan());
     }

@@ -18,7 +18,8 @@ use crate::room::{LabelledRoom, LabelledUnit, Modality, Split};
 pub fn read_room(path: &Path) -> Result<LabelledRoom, DatasetError> {
     let bytes = std::fs::read(path).map_err(DatasetError::io(path))?;
     let fault = |entry: &str, reason: String| DatasetError::features(path, entry, reason);
-    let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|error| fault("header", error.to_string()))?;
+    let (_, header) =
+        SafeTensors::read_metadata(&bytes).map_err(|error| fault("header", error.to_string()))?;
     let tensors = SafeTensors::deserialize(&bytes).map_err(|error| fault("header", error.to_string()))?;
     let metadata = |key: &str| header.metadata().as_ref().and_then(|metadata| metadata.get(key)).cloned();
     let seconds = |key: &str| match metadata(key) {
@@ -36,7 +37,8 @@ pub fn read_room(path: &Path) -> Result<LabelledRoom, DatasetError> {
             (_, None) => Err(fault(name, format!("holds {:?}, which isn't understood", view.dtype()))),
         },
     };
-    let times = column("time")?.ok_or_else(|| fault("time", format!("is missing; found {}", tensors.names().join(", "))))?;
+    let times = column("time")?
+        .ok_or_else(|| fault("time", format!("is missing; found {}", tensors.names().join(", "))))?;
     if let Some(at) = times.iter().position(|time| !time.is_finite()) {
         return Err(fault("time", format!("unit {} is {}", at + 1, times[at])));
     }
@@ -68,16 +70,25 @@ pub fn read_room(path: &Path) -> Result<LabelledRoom, DatasetError> {
             None | Some(-1.0) => None,
             Some(0.0) => Some(false),
             Some(1.0) => Some(true),
-            Some(other) => return Err(fault("positive", format!("unit {} is {other}, not 0, 1 or -1", at + 1))),
+            Some(other) => {
+                return Err(fault("positive", format!("unit {} is {other}, not 0, 1 or -1", at + 1)));
+            }
         };
-        units.push(LabelledUnit { at_s, length_s, label: label.map(|l| l as f32), positive, ..Default::default() });
+        units.push(LabelledUnit {
+            at_s,
+            length_s,
+            label: label.map(|l| l as f32),
+            positive,
+            ..Default::default()
+        });
     }
     let mut any = false;
     for modality in Modality::ALL {
         let name = modality.name();
         let Ok(view) = tensors.tensor(name) else { continue };
         any = true;
-        let values = numbers::all(&view).ok_or_else(|| fault(name, format!("holds {:?}, which isn't understood", view.dtype())))?;
+        let values = numbers::all(&view)
+            .ok_or_else(|| fault(name, format!("holds {:?}, which isn't understood", view.dtype())))?;
         let [rows, width] = view.shape() else {
             return Err(fault(name, format!("has shape {:?}, not [units, width]", view.shape())));
         };
@@ -90,7 +101,10 @@ pub fn read_room(path: &Path) -> Result<LabelledRoom, DatasetError> {
             }
             let row: Vec<f32> = row.iter().map(|value| *value as f32).collect();
             if let Some(place) = row.iter().position(|value| !value.is_finite()) {
-                return Err(fault(name, format!("number {} of unit {} is {}", place + 1, at + 1, row[place])));
+                return Err(fault(
+                    name,
+                    format!("number {} of unit {} is {}", place + 1, at + 1, row[place]),
+                ));
             }
             *unit.features_mut(modality) = Some(row);
         }
@@ -102,7 +116,9 @@ pub fn read_room(path: &Path) -> Result<LabelledRoom, DatasetError> {
     units.sort_by(|a, b| a.at_s.total_cmp(&b.at_s));
     let split = match metadata("split") {
         None => None,
-        Some(name) => Some(Split::from_name(&name).ok_or_else(|| fault("split", format!("{name:?} is no split")))?),
+        Some(name) => {
+            Some(Split::from_name(&name).ok_or_else(|| fault("split", format!("{name:?} is no split")))?)
+        }
     };
     let stem = || path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     Ok(LabelledRoom {
@@ -119,7 +135,8 @@ pub fn read_room(path: &Path) -> Result<LabelledRoom, DatasetError> {
 fn usual_step(times: &[f64]) -> Option<f64> {
     let mut sorted = times.to_vec();
     sorted.sort_by(f64::total_cmp);
-    let mut steps: Vec<f64> = sorted.windows(2).map(|pair| pair[1] - pair[0]).filter(|step| *step > 0.0).collect();
+    let mut steps: Vec<f64> =
+        sorted.windows(2).map(|pair| pair[1] - pair[0]).filter(|step| *step > 0.0).collect();
     steps.sort_by(f64::total_cmp);
     steps.get(steps.len() / 2).copied()
 }

@@ -81,7 +81,9 @@ fn columns(path: &Path, room: &LabelledRoom) -> Result<Vec<Column>, DatasetError
     columns.push(seconds("time", |unit| unit.at_s)?);
     for modality in Modality::ALL {
         let name = modality.name();
-        let Some(width) = units.iter().find_map(|unit| unit.features(modality)).map(<[f32]>::len) else { continue };
+        let Some(width) = units.iter().find_map(|unit| unit.features(modality)).map(<[f32]>::len) else {
+            continue;
+        };
         let mut bytes = Vec::with_capacity(rows * width * 4);
         for (at, unit) in units.iter().enumerate() {
             let missing;

@@ -106,12 +106,19 @@ fn room(rng: &mut ChaCha8Rng, place: usize, split: Split, spec: &KliveSpec) -> (
     let (mut units, mut lines) = (Vec::new(), Vec::new());
     for at in 0..spec.units {
         let seconds = begin + 30 * at as u32;
-        let mut features = |width: usize| (0..width).map(|_| rng.random_range(-1.0..1.0_f32)).collect::<Vec<f32>>();
+        let mut features =
+            |width: usize| (0..width).map(|_| rng.random_range(-1.0..1.0_f32)).collect::<Vec<f32>>();
         let (picture, text) = (features(spec.picture_width), features(spec.text_width));
         let label = 1.0 / (1.0 + (-3.0 * picture.first().copied().unwrap_or(0.0)).exp());
         let separator = char::from(spec.separator.byte());
         let lists = [&picture, &text].map(|list| written(list, spec));
-        lines.push([name.clone(), seconds.to_string(), label.to_string()].into_iter().chain(lists).collect::<Vec<_>>().join(&separator.to_string()));
+        lines.push(
+            [name.clone(), seconds.to_string(), label.to_string()]
+                .into_iter()
+                .chain(lists)
+                .collect::<Vec<_>>()
+                .join(&separator.to_string()),
+        );
         units.push(LabelledUnit {
             at_s: f64::from(seconds - begin),
             length_s: KLIVE_UNIT_SECONDS,

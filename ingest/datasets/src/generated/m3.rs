@@ -127,7 +127,10 @@ pub fn write_m3(folder: &Path, spec: &M3Spec) -> Result<Vec<GeneratedM3Room>, Da
     let mut csv = String::from("live_stream_id,user_id,author_id,content,comment_ts\n");
     for (place, at) in comments {
         let room = &rooms[place];
-        csv.push_str(&format!("{},{at},{},\"hello, \"\"you\"\"\",{}000\n", room.id, room.streamer, room.comments[at]));
+        csv.push_str(&format!(
+            "{},{at},{},\"hello, \"\"you\"\"\",{}000\n",
+            room.id, room.streamer, room.comments[at]
+        ));
     }
     let path = folder.join("live_comment.csv");
     fs::write(&path, csv).map_err(DatasetError::io(&path))?;
@@ -196,7 +199,12 @@ fn write(path: &Path, fields: &str, codec: Compression, columns: Vec<Column>) ->
         .map_err(|source| DatasetError::Parquet { path: path.to_owned(), source })
 }
 
-fn write_columns(path: &Path, fields: &str, codec: Compression, columns: Vec<Column>) -> Result<(), ParquetError> {
+fn write_columns(
+    path: &Path,
+    fields: &str,
+    codec: Compression,
+    columns: Vec<Column>,
+) -> Result<(), ParquetError> {
     let schema = Arc::new(parse_message_type(&format!("message table {{ {fields} }}"))?);
     let properties = Arc::new(WriterProperties::builder().set_compression(codec).build());
     let mut file = SerializedFileWriter::new(fs::File::create(path)?, schema, properties)?;
@@ -208,14 +216,19 @@ fn write_columns(path: &Path, fields: &str, codec: Compression, columns: Vec<Col
                 writer.typed::<Int64Type>().write_batch(&values, Some(&vec![1; values.len()]), None)?;
             }
             Column::Texts(texts) => {
-                let values: Vec<ByteArray> = texts.iter().map(|text| ByteArray::from(text.as_str())).collect();
+                let values: Vec<ByteArray> =
+                    texts.iter().map(|text| ByteArray::from(text.as_str())).collect();
                 writer.typed::<ByteArrayType>().write_batch(&values, Some(&vec![1; values.len()]), None)?;
             }
             Column::Lists(lists) => {
                 let values: Vec<f32> = lists.iter().flatten().copied().collect();
                 let begins = lists.iter().flat_map(|list| (0..list.len()).map(|at| i16::from(at > 0)));
                 let repetitions: Vec<i16> = begins.collect();
-                writer.typed::<FloatType>().write_batch(&values, Some(&vec![3; values.len()]), Some(&repetitions))?;
+                writer.typed::<FloatType>().write_batch(
+                    &values,
+                    Some(&vec![3; values.len()]),
+                    Some(&repetitions),
+                )?;
             }
         }
         writer.close()?;

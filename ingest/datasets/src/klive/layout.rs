@@ -81,7 +81,8 @@ impl KliveLayout {
         }
         let (line, fault, separator) =
             furthest.unwrap_or_else(|| (1, Fault::new(0, "nothing to look at"), Separator::Tab));
-        let reason = format!("{} (taken as fields separated by {separator}; no other fits better)", fault.reason);
+        let reason =
+            format!("{} (taken as fields separated by {separator}; no other fits better)", fault.reason);
         Err(DatasetError::line(shard, line, FIELDS[fault.field], reason))
     }
 

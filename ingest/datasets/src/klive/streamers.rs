@@ -43,8 +43,13 @@ impl Streamers {
                     map.insert(live.to_owned(), author.to_owned());
                 }
                 _ => {
-                    let field = if words.first().is_none_or(|word| word.is_empty()) { "live_id" } else { "author_id" };
-                    let reason = format!("expected two fields separated by {separator}, found {}", words.len());
+                    let field = if words.first().is_none_or(|word| word.is_empty()) {
+                        "live_id"
+                    } else {
+                        "author_id"
+                    };
+                    let reason =
+                        format!("expected two fields separated by {separator}, found {}", words.len());
                     return Err(DatasetError::line(path, number, field, reason));
                 }
             }

@@ -26,7 +26,9 @@ impl Labels {
     #[must_use]
     pub fn at(&self, second: u64) -> Option<bool> {
         match self {
-            Self::Seconds(seconds) => usize::try_from(second).ok().and_then(|at| seconds.get(at).copied().flatten()),
+            Self::Seconds(seconds) => {
+                usize::try_from(second).ok().and_then(|at| seconds.get(at).copied().flatten())
+            }
             Self::Intervals(intervals) => {
                 let (begin, end) = (second as f64, second as f64 + 1.0);
                 Some(intervals.iter().any(|&(from, to)| from < end && begin < to))

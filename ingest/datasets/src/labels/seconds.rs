@@ -15,7 +15,8 @@ pub(super) fn read(table: &mut Table) -> Result<LabelFile, DatasetError> {
     let video = table.required("video", &["video", "vid", "room", "name"])?;
     let sec = table.required("second", &["sec", "second", "t", "time"])?;
     let highlight = table.required("label", &["highlight", "label", "is_highlight"])?;
-    let others: Vec<usize> = (0..table.names.len()).filter(|at| ![video, sec, highlight].contains(at)).collect();
+    let others: Vec<usize> =
+        (0..table.names.len()).filter(|at| ![video, sec, highlight].contains(at)).collect();
     let mut videos: BTreeMap<String, Vec<Option<bool>>> = BTreeMap::new();
     let mut seen: BTreeMap<String, Vec<bool>> = BTreeMap::new();
     let mut columns: BTreeMap<usize, BTreeMap<String, Vec<Option<f32>>>> =
@@ -49,7 +50,8 @@ pub(super) fn read(table: &mut Table) -> Result<LabelFile, DatasetError> {
             match cell.parse::<f32>() {
                 Ok(value) => {
                     if let Some(values) = columns.get_mut(&column) {
-                        *slot(values.entry(name.clone()).or_default(), at) = Some(value).filter(|v| v.is_finite());
+                        *slot(values.entry(name.clone()).or_default(), at) =
+                            Some(value).filter(|v| v.is_finite());
                     }
                 }
                 Err(_) => {

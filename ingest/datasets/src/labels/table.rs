@@ -26,7 +26,8 @@ impl Table {
         let begin = plain.fill_buf().map_err(DatasetError::io(path))?;
         let header = begin.split(|&byte| byte == b'\n').next().unwrap_or_default();
         let delimiter = if header.contains(&b'\t') { b'\t' } else { b',' };
-        let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(Box::new(plain) as Box<dyn Read>);
+        let mut reader =
+            csv::ReaderBuilder::new().delimiter(delimiter).from_reader(Box::new(plain) as Box<dyn Read>);
         let header = reader.headers().map_err(|error| damaged(path, &error))?;
         let names = header.iter().map(|name| name.trim_start_matches('\u{feff}').trim().to_owned()).collect();
         Ok(Self { path: path.to_owned(), names, reader, record: csv::StringRecord::new() })
@@ -37,7 +38,11 @@ impl Table {
         names.iter().find_map(|wanted| self.names.iter().position(|name| name.eq_ignore_ascii_case(wanted)))
     }
 
-    pub(super) fn required(&self, quantity: &'static str, names: &[&'static str]) -> Result<usize, DatasetError> {
+    pub(super) fn required(
+        &self,
+        quantity: &'static str,
+        names: &[&'static str],
+    ) -> Result<usize, DatasetError> {
         self.column(names).ok_or_else(|| DatasetError::Column {
             path: self.path.clone(),
             quantity,

@@ -28,9 +28,20 @@ pub const INTERACTION: [Quantity; 5] = [
     ROOM,
     required(
         "begin of watching",
-        &["live_play_start_timestamp", "play_start_timestamp", "enter_timestamp", "start_timestamp", "timestamp", "time", "ts"],
+        &[
+            "live_play_start_timestamp",
+            "play_start_timestamp",
+            "enter_timestamp",
+            "start_timestamp",
+            "timestamp",
+            "time",
+            "ts",
+        ],
     ),
-    optional("end of watching", &["live_play_end_timestamp", "play_end_timestamp", "leave_timestamp", "end_timestamp"]),
+    optional(
+        "end of watching",
+        &["live_play_end_timestamp", "play_end_timestamp", "leave_timestamp", "end_timestamp"],
+    ),
     optional(
         "watch time",
         &["play_duration", "watch_live_time", "watch_time_ms", "watch_time", "watch_duration", "duration"],
@@ -42,7 +53,8 @@ pub const INTERACTION: [Quantity; 5] = [
 pub const MILLISECONDS: [&str; 3] = ["play_duration", "watch_live_time", "watch_time_ms"];
 
 /// Likes: room, time.
-pub const LIKE: [Quantity; 2] = [ROOM, required("time of the like", &["like_timestamp", "like_ts", "timestamp", "time", "ts"])];
+pub const LIKE: [Quantity; 2] =
+    [ROOM, required("time of the like", &["like_timestamp", "like_ts", "timestamp", "time", "ts"])];
 
 /// Comments: room, time.
 pub const COMMENT: [Quantity; 2] =
@@ -51,8 +63,14 @@ pub const COMMENT: [Quantity; 2] =
 /// Segment embeddings: room, time of the segment, features.
 pub const SEGMENT: [Quantity; 3] = [
     required("room", &["live_stream_id", "live_id", "room_id", "stream_id"]),
-    required("time of the segment", &["timestamp", "segment_timestamp", "segment_time", "segment_ts", "time", "ts"]),
-    required("embedding", &["feature_128", "embedding", "emb", "live_emb_128", "emb_128", "feature", "features"]),
+    required(
+        "time of the segment",
+        &["timestamp", "segment_timestamp", "segment_time", "segment_ts", "time", "ts"],
+    ),
+    required(
+        "embedding",
+        &["feature_128", "embedding", "emb", "live_emb_128", "emb_128", "feature", "features"],
+    ),
 ];
 
 /// Room metadata: room, begin, streamer.

@@ -55,11 +55,15 @@ pub(super) fn scan(path: &Path, quantities: &[Quantity], visit: &mut Visit<'_>) 
 /// The line is that of the reader; the field is the row as such.
 pub(crate) fn damaged(path: &Path, error: &csv::Error) -> DatasetError {
     let line = match error.kind() {
-        csv::ErrorKind::Utf8 { pos: Some(at), .. } | csv::ErrorKind::UnequalLengths { pos: Some(at), .. } => at.line(),
+        csv::ErrorKind::Utf8 { pos: Some(at), .. } | csv::ErrorKind::UnequalLengths { pos: Some(at), .. } => {
+            at.line()
+        }
         _ => error.position().map_or(1, csv::Position::line),
     };
     let reason = match error.kind() {
-        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => format!("has {len} columns, the header {expected_len}"),
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            format!("has {len} columns, the header {expected_len}")
+        }
         csv::ErrorKind::Utf8 { err, .. } => format!("is no text: {err}"),
         csv::ErrorKind::Io(error) => error.to_string(),
         _ => error.to_string(),

@@ -33,7 +33,10 @@ impl Files {
         let table = |at: usize| {
             let (_, names) = TABLES[at];
             let fits = |wanted: &str, name: &str| {
-                name.contains(wanted) && !name.contains("photo") && !name.contains("emb") && !name.contains("set")
+                name.contains(wanted)
+                    && !name.contains("photo")
+                    && !name.contains("emb")
+                    && !name.contains("set")
             };
             let wanted = names.iter().find(|wanted| all.iter().any(|(_, name, _)| fits(wanted, name)));
             wanted.map(|wanted| paths(&all, |name| fits(wanted, name))).unwrap_or_default()
@@ -46,7 +49,9 @@ impl Files {
             meta: table(3),
             segments,
         };
-        for (found, (table, names)) in [&files.interactions, &files.likes, &files.comments].into_iter().zip(TABLES) {
+        for (found, (table, names)) in
+            [&files.interactions, &files.likes, &files.comments].into_iter().zip(TABLES)
+        {
             if found.is_empty() {
                 let reason = format!("no {table}: expected a .parquet or .csv file named like {}", names[0]);
                 return Err(DatasetError::layout(folder, reason));

@@ -4,10 +4,10 @@
 
 use std::collections::HashMap;
 
+use super::M3Options;
 use super::columns::{INTERACTION, META, SEGMENT};
 use super::files::Files;
 use super::table::{Cell, Refusal, scan};
-use super::M3Options;
 use crate::DatasetError;
 
 /// More parts would need more open files than systems allow.
@@ -56,7 +56,11 @@ impl Index {
         Ok(index)
     }
 
-    fn segments(&mut self, path: &std::path::Path, wanted: Option<&HashMap<i64, u32>>) -> Result<(), DatasetError> {
+    fn segments(
+        &mut self,
+        path: &std::path::Path,
+        wanted: Option<&HashMap<i64, u32>>,
+    ) -> Result<(), DatasetError> {
         let mut width = 0;
         scan(path, &SEGMENT, &mut |cells| {
             width = cells[2].list().map_err(at(2))?.len();
@@ -64,12 +68,21 @@ impl Index {
         })?;
         self.width = self.width.max(width);
         scan(path, &SEGMENT[..2], &mut |cells| {
-            let (Some(id), Some(time)) = (id(cells, 0)?, cells[1].instant().map_err(at(1))?) else { return Ok(true) };
+            let (Some(id), Some(time)) = (id(cells, 0)?, cells[1].instant().map_err(at(1))?) else {
+                return Ok(true);
+            };
             if wanted.is_some_and(|wanted| !wanted.contains_key(&id)) {
                 return Ok(true);
             }
             let place = *self.by_id.entry(id).or_insert_with(|| {
-                self.rooms.push(Entry { id, begin: None, first_segment: time, streamer: None, part: 0, segments: 0 });
+                self.rooms.push(Entry {
+                    id,
+                    begin: None,
+                    first_segment: time,
+                    streamer: None,
+                    part: 0,
+                    segments: 0,
+                });
                 self.rooms.len() as u32 - 1
             });
             if let Some(room) = self.rooms.get_mut(place as usize) {

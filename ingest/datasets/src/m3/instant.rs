@@ -35,7 +35,9 @@ pub(super) fn from_text(text: &str) -> Result<Option<f64>, String> {
     if let Ok(instant) = text.parse::<jiff::Timestamp>() {
         return Ok(Some(instant.as_microsecond() as f64 / 1e6));
     }
-    let local = text.parse::<jiff::civil::DateTime>().map_err(|_none| format!("{text:?} is neither a number nor a datetime"))?;
+    let local = text
+        .parse::<jiff::civil::DateTime>()
+        .map_err(|_none| format!("{text:?} is neither a number nor a datetime"))?;
     let zoned = local.to_zoned(jiff::tz::TimeZone::UTC).map_err(|error| format!("{text:?}: {error}"))?;
     Ok(Some(zoned.timestamp().as_microsecond() as f64 / 1e6))
 }
@@ -47,10 +49,17 @@ mod tests {
     #[test]
     fn one_instant_in_five_notations_is_one_number() {
         let seconds = 1_748_160_000.5;
-        for number in [1_748_160_000.5, 1_748_160_000_500.0, 1_748_160_000_500_000.0, 1_748_160_000_500_000_000.0] {
+        for number in
+            [1_748_160_000.5, 1_748_160_000_500.0, 1_748_160_000_500_000.0, 1_748_160_000_500_000_000.0]
+        {
             assert!((from_number(number).unwrap() - seconds).abs() < 1e-3, "{number}");
         }
-        for text in ["1748160000500", "2025-05-25 08:00:00.500", "2025-05-25T08:00:00.5Z", "2025-05-25T16:00:00.5+08:00"] {
+        for text in [
+            "1748160000500",
+            "2025-05-25 08:00:00.500",
+            "2025-05-25T08:00:00.5Z",
+            "2025-05-25T16:00:00.5+08:00",
+        ] {
             assert!((from_text(text).unwrap().unwrap() - seconds).abs() < 1e-3, "{text}");
         }
         assert_eq!(from_text("NaT"), Ok(None));

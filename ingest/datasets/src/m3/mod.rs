@@ -9,13 +9,15 @@
 //! predicts segment t + 1. See [`label`].
 //!
 //! Invariants: rooms come in order of begin, then id. In memory: 64 bytes per room, and one part of the set at a time
-//! ([`M3Options::part_bytes`], more only where one room is larger or 256 parts don't suffice). Rows of one room may be anywhere: they are first
-//! sorted into parts in temporary files, as large together as the embeddings of the rooms that are kept.
-//! Parquet may be plain, Snappy or gzip; other codecs are an error that names them.
+//! ([`M3Options::part_bytes`], more only where one room is larger or 256 parts don't suffice). Rows of one room may be
+//! anywhere: they are first sorted into parts in temporary files, as large together as the embeddings of the rooms
+//! that are kept. Parquet may be plain, Snappy or gzip; other codecs are an error that names them (Zstandard would
+//! cost a build of its C library).
 
 pub mod columns;
 mod csv_table;
 mod files;
+mod fill;
 mod index;
 mod instant;
 pub mod label;

@@ -4,12 +4,14 @@
 //! a leaf that repeats once.
 
 use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use parquet::basic::{ConvertedType, LogicalType, TimeUnit};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{ByteArray, DataType, FixedLenByteArray, Int96};
 use parquet::errors::ParquetError;
+use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::schema::types::ColumnDescriptor;
 
@@ -22,15 +24,38 @@ const BATCH: usize = 2048;
 
 fn open(path: &Path) -> Result<(SerializedFileReader<File>, Vec<String>), DatasetError> {
     let file = File::open(path).map_err(DatasetError::io(path))?;
-    let reader = SerializedFileReader::new(file).map_err(damaged(path))?;
+    let length = file.metadata().map_err(DatasetError::io(path))?.len();
+    let reader = guarded(path, || SerializedFileReader::new(file))?;
+    guarded(path, || lie_within(reader.metadata(), length))?;
     let schema = reader.metadata().file_metadata().schema_descr();
-    let top = |leaf: &std::sync::Arc<ColumnDescriptor>| leaf.path().parts().first().cloned().unwrap_or_default();
+    let top =
+        |leaf: &std::sync::Arc<ColumnDescriptor>| leaf.path().parts().first().cloned().unwrap_or_default();
     let names = schema.columns().iter().map(top).collect();
     Ok((reader, names))
 }
 
 fn damaged(path: &Path) -> impl Fn(ParquetError) -> DatasetError {
     move |source| DatasetError::Parquet { path: path.to_owned(), source }
+}
+
+/// Runs the reader so that damage on which it would panic is an error as well. Its state isn't used afterwards.
+fn guarded<T>(path: &Path, read: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, DatasetError> {
+    let caught = catch_unwind(AssertUnwindSafe(read));
+    let panicked = |_payload| Err(ParquetError::General("the file is damaged".to_owned()));
+    caught.unwrap_or_else(panicked).map_err(damaged(path))
+}
+
+/// Checks what the reader takes for granted: that columns lie within the file.
+fn lie_within(metadata: &ParquetMetaData, length: u64) -> Result<(), ParquetError> {
+    for column in metadata.row_groups().iter().flat_map(RowGroupMetaData::columns) {
+        let begin = column.dictionary_page_offset().unwrap_or_else(|| column.data_page_offset());
+        let end = u64::try_from(begin).ok().zip(u64::try_from(column.compressed_size()).ok());
+        let end = end.and_then(|(begin, size)| begin.checked_add(size));
+        if end.is_none_or(|end| end > length) {
+            return Err(ParquetError::EOF(format!("column {} lies outside the file", column.column_path())));
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn column_names(path: &Path) -> Result<Vec<String>, DatasetError> {
@@ -43,11 +68,12 @@ pub(super) fn scan(path: &Path, quantities: &[Quantity], visit: &mut Visit<'_>) 
     let mut row = 0_u64;
     let mut cells = vec![Cell::Null; quantities.len()];
     for group in 0..reader.num_row_groups() {
-        let group = reader.get_row_group(group).map_err(damaged(path))?;
+        let group = guarded(path, || reader.get_row_group(group))?;
+        let before = row;
         let open = |column: &Option<usize>| match column {
             Some(column) => {
                 let descriptor = group.metadata().column(*column).column_descr();
-                let reader = group.get_column_reader(*column).map_err(damaged(path))?;
+                let reader = guarded(path, || group.get_column_reader(*column))?;
                 Ok(Some((reader, descriptor)))
             }
             None => Ok(None),
@@ -55,12 +81,17 @@ pub(super) fn scan(path: &Path, quantities: &[Quantity], visit: &mut Visit<'_>) 
         let mut columns = chosen.0.iter().map(open).collect::<Result<Vec<_>, DatasetError>>()?;
         loop {
             let read = |column: &mut Option<(ColumnReader, &ColumnDescriptor)>| match column {
-                Some((reader, descriptor)) => batch(reader, descriptor).map(Some).map_err(damaged(path)),
+                Some((reader, descriptor)) => guarded(path, || batch(reader, descriptor)).map(Some),
                 None => Ok(None),
             };
             let batches = columns.iter_mut().map(read).collect::<Result<Vec<_>, DatasetError>>()?;
             let rows = batches.iter().flatten().map(Vec::len).max().unwrap_or(0);
             if rows == 0 {
+                let any = batches.iter().any(Option::is_some);
+                if any && i64::try_from(row - before) != Ok(group.metadata().num_rows()) {
+                    let reason = format!("{} rows instead of {}", row - before, group.metadata().num_rows());
+                    return Err(damaged(path)(ParquetError::EOF(reason)));
+                }
                 break;
             }
             if batches.iter().flatten().any(|batch| batch.len() != rows) {
@@ -76,7 +107,8 @@ pub(super) fn scan(path: &Path, quantities: &[Quantity], visit: &mut Visit<'_>) 
                     Ok(true) => {}
                     Ok(false) => return Ok(()),
                     Err((quantity, reason)) => {
-                        let column = chosen.0.get(quantity).copied().flatten().and_then(|column| names.get(column));
+                        let column =
+                            chosen.0.get(quantity).copied().flatten().and_then(|column| names.get(column));
                         let column = column.map_or(quantities[quantity].name, String::as_str).to_owned();
                         return Err(DatasetError::Cell { path: path.to_owned(), row, column, reason });
                     }
@@ -101,15 +133,16 @@ fn batch(reader: &mut ColumnReader, descriptor: &ColumnDescriptor) -> Result<Vec
             })
         }
         R::Int96ColumnReader(reader) => rows(reader, descriptor, |value: Int96| {
-            let (days, nanoseconds) = (value.data()[2], u64::from(value.data()[1]) << 32 | u64::from(value.data()[0]));
+            let (days, nanoseconds) =
+                (value.data()[2], u64::from(value.data()[1]) << 32 | u64::from(value.data()[0]));
             const JULIAN_DAY_OF_1970: f64 = 2_440_588.0;
             Cell::Instant((f64::from(days) - JULIAN_DAY_OF_1970) * 86_400.0 + nanoseconds as f64 / 1e9)
         }),
         R::FloatColumnReader(reader) => rows(reader, descriptor, |value| Cell::Number(f64::from(value))),
         R::DoubleColumnReader(reader) => rows(reader, descriptor, Cell::Number),
-        R::ByteArrayColumnReader(reader) => {
-            rows(reader, descriptor, |value: ByteArray| Cell::Text(String::from_utf8_lossy(value.data()).into_owned()))
-        }
+        R::ByteArrayColumnReader(reader) => rows(reader, descriptor, |value: ByteArray| {
+            Cell::Text(String::from_utf8_lossy(value.data()).into_owned())
+        }),
         R::FixedLenByteArrayColumnReader(reader) => rows(reader, descriptor, |value: FixedLenByteArray| {
             Cell::Text(String::from_utf8_lossy(value.data()).into_owned())
         }),
@@ -158,7 +191,12 @@ fn rows<T: DataType>(
             match values.next().map(&cell) {
                 Some(Cell::Number(value)) => list.push(value as f32),
                 Some(Cell::Whole(value)) => list.push(value as f32),
-                _ => return Err(ParquetError::General(format!("column {} holds no numbers", descriptor.name()))),
+                _ => {
+                    return Err(ParquetError::General(format!(
+                        "column {} holds no numbers",
+                        descriptor.name()
+                    )));
+                }
             }
         } else if defined + 1 == most && most > 1 {
             list.push(f32::NAN);

@@ -63,7 +63,8 @@ impl Spool {
             let (head, features) = bytes.split_at(24);
             let word = |at: usize| <[u8; 4]>::try_from(&head[at..at + 4]).map_or(0, u32::from_le_bytes);
             let real = |at: usize| <[u8; 8]>::try_from(&head[at..at + 8]).map_or(0.0, f64::from_le_bytes);
-            let features = features.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
+            let features =
+                features.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
             records.push(Record { room: word(0), kind: word(4), from: real(8), to: real(16), features });
         }
         records.sort_by_key(|record| record.room);

@@ -24,7 +24,9 @@ impl Cell {
     /// Whole number, also where it was stored as text or, as programs do beside missing values, as a float.
     pub(super) fn id(&self) -> Result<Option<i64>, String> {
         let whole = |value: f64| {
-            (value.fract() == 0.0 && value.abs() < 9.0e15).then_some(value as i64).ok_or(format!("{value} is no whole number"))
+            (value.fract() == 0.0 && value.abs() < 9.0e15)
+                .then_some(value as i64)
+                .ok_or(format!("{value} is no whole number"))
         };
         match self {
             Self::Null => Ok(None),
@@ -36,7 +38,9 @@ impl Cell {
                 Ok(id) => Ok(Some(id)),
                 Err(_) => match text.trim().parse::<f64>() {
                     Ok(value) => whole(value).map(Some),
-                    Err(_) => Err(format!("{:?} is no whole number", text.chars().take(24).collect::<String>())),
+                    Err(_) => {
+                        Err(format!("{:?} is no whole number", text.chars().take(24).collect::<String>()))
+                    }
                 },
             },
             Self::Instant(_) | Self::List(_) => Err("is no whole number".to_owned()),
