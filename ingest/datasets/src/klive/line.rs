@@ -157,9 +157,13 @@ pub(crate) fn list(field: &[u8]) -> Result<Vec<f32>, String> {
         return Ok(Vec::new());
     }
     let between = [b',', b';'].into_iter().find(|byte| inner.contains(byte));
-    let parse = |(at, word): (usize, &[u8])| match number(word.trim_ascii()) {
-        Some(value) if (value as f32).is_finite() => Ok(value as f32),
-        _ => Err(format!("number {} of the list is {}", at + 1, shown(word))),
+    // Straight to f32: by way of f64 it would be rounded twice.
+    let parse = |(at, word): (usize, &[u8])| {
+        let parsed = std::str::from_utf8(word.trim_ascii()).ok().and_then(|word| word.parse::<f32>().ok());
+        match parsed {
+            Some(value) if value.is_finite() => Ok(value),
+            _ => Err(format!("number {} of the list is {}", at + 1, shown(word))),
+        }
     };
     match between {
         Some(byte) => inner.split(|&b| b == byte).enumerate().map(parse).collect(),
