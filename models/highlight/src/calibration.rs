@@ -92,7 +92,8 @@ fn sigmoid(x: f64) -> f64 {
     if x >= 0.0 { 1.0 / (1.0 + (-x).exp()) } else { x.exp() / (1.0 + x.exp()) }
 }
 
-fn cross_entropy(logit: f64, target: f64) -> f64 {
+/// Binary cross-entropy of a logit against a target in `0..=1`.
+pub(crate) fn cross_entropy(logit: f64, target: f64) -> f64 {
     logit.max(0.0) - logit * target + (-logit.abs()).exp().ln_1p()
 }
 

@@ -3,7 +3,7 @@
 //! Invariants: what loads scores bit for bit like what was saved.
 
 use crate::{Config, ContentCtr, HighlightError};
-use candle_core::Device;
+use candle_core::{Device, Tensor};
 use kairos_training::{Checkpoint, CheckpointError, TensorSpec};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -19,7 +19,7 @@ impl ContentCtr {
     /// # Errors
     /// When the folder can't be written.
     pub fn save<M: Serialize>(&self, path: &Path, metrics: &M) -> Result<String, HighlightError> {
-        let tensors = self.parameters().snapshot()?;
+        let tensors = self.tensors()?;
         Ok(Checkpoint::save(path, KIND, self.config(), metrics, &tensors)?)
     }
 
@@ -38,8 +38,8 @@ impl ContentCtr {
                 built.as_ref().map(declared).unwrap_or_default()
             });
         match (built, loaded) {
-            (Ok(model), Ok(checkpoint)) => {
-                model.parameters().restore(&checkpoint.tensors)?;
+            (Ok(mut model), Ok(checkpoint)) => {
+                model.restore(&checkpoint.tensors)?;
                 Ok((model, checkpoint.metrics, checkpoint.digest))
             }
             // A configuration that can't be built is the better explanation of tensors that don't fit.
@@ -51,7 +51,8 @@ impl ContentCtr {
 }
 
 fn declared(model: &ContentCtr) -> BTreeMap<String, TensorSpec> {
-    let spec =
-        |variable: &candle_core::Var| TensorSpec { shape: variable.dims().to_vec(), dtype: variable.dtype() };
-    model.parameters().iter().map(|(name, variable)| (name, spec(&variable))).collect()
+    let spec = |tensor: &Tensor| TensorSpec { shape: tensor.dims().to_vec(), dtype: tensor.dtype() };
+    // Copying weights out of memory can't fail; if it did, every tensor of the file would be named as left over.
+    let tensors = model.tensors().unwrap_or_default();
+    tensors.iter().map(|(name, tensor)| (name.clone(), spec(tensor))).collect()
 }

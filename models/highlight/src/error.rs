@@ -63,6 +63,14 @@ pub enum HighlightError {
     /// Training went astray.
     #[error("training: {0}")]
     Training(String),
+    /// The state of a training can't be kept or taken up again.
+    #[error("training state {}: {reason}", path.display())]
+    State {
+        /// File or folder.
+        path: std::path::PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// An alignment failed.
     #[error(transparent)]
     Alignment(#[from] kairos_dtw::DtwError),

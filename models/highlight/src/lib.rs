@@ -12,12 +12,13 @@ mod highlights;
 mod lag;
 pub mod losses;
 mod model;
+mod rows;
 mod scorer;
 mod training;
 
 pub use calibration::Calibration;
 pub use checkpoint::KIND;
-pub use config::{Config, Head, Input, Inputs, Normalisation, Positions};
+pub use config::{Config, Head, Input, Inputs, Norm, Normalisation, Positions};
 pub use error::HighlightError;
 pub use features::{MODALITIES, Modality, UnitFeatures};
 pub use highlights::{
@@ -26,4 +27,6 @@ pub use highlights::{
 pub use lag::{LagConfig, LagEstimate, LagEstimator};
 pub use model::{ContentCtr, Scores, streamer_fingerprint};
 pub use scorer::{Scorer, UnitScore};
-pub use training::{Progress, Reached, TrainingConfig, TrainingRoom, split_rooms, train};
+pub use training::{
+    AtDelay, Epoch, Progress, Reached, Rooms, TrainingConfig, TrainingRoom, split_rooms, train,
+};

@@ -46,7 +46,7 @@ fn one_by_one_equals_the_whole_window() {
         let window = &units[(at + 1).saturating_sub(8)..=at];
         let whole = model.score_window("anna", window).expect("valid units");
         for head in [Head::Ctr, Head::Highlight] {
-            let (a, b) = (score.scores.get(head), whole[window.len() - 1].get(head));
+            let (a, b) = (score[0].scores.get(head), whole[window.len() - 1][0].get(head));
             let (Some(a), Some(b)) = (a, b) else { panic!("head {head:?} is missing") };
             assert!((a - b).abs() < 1e-5 && (0.0..=1.0).contains(&a), "unit {at}: {a} {b}");
         }
@@ -95,16 +95,17 @@ fn contribution_is_the_score_less_the_score_without() {
     let model = Arc::new(model(config(4)));
     let units = units(4, 6);
     let scored = model.score_room("anna", &units).expect("valid units");
-    for (modality, shares) in &scored[3].contributions {
+    let last = &scored[3][0];
+    for (modality, shares) in &last.contributions {
         let without: Vec<UnitFeatures> = units.iter().map(|unit| unit.clone().without(*modality)).collect();
         let hidden = model.score_room("anna", &without).expect("valid units");
         for &(head, share) in &shares.0 {
-            let (full, less) = (scored[3].scores.get(head), hidden[3].scores.get(head));
+            let (full, less) = (last.scores.get(head), hidden[3][0].scores.get(head));
             let (Some(full), Some(less)) = (full, less) else { panic!("head {head:?} is missing") };
             assert!((full - less - share).abs() < 1e-5, "{modality}: {full} {less} {share}");
         }
     }
-    assert_eq!(scored[3].contributions.iter().map(|(name, _)| *name).collect::<Vec<_>>(), MODALITIES);
+    assert_eq!(last.contributions.iter().map(|(name, _)| *name).collect::<Vec<_>>(), MODALITIES);
 }
 
 #[test]
@@ -114,8 +115,8 @@ fn scores_are_the_same_without_contributions() {
     let mut scorer = Scorer::new(Arc::clone(&model), "anna", 1).expect("readable").without_contributions();
     for (unit, full) in units.iter().zip(model.score_room("anna", &units).expect("valid units")) {
         let bare = scorer.push(unit).expect("valid unit");
-        assert!(bare.contributions.is_empty());
-        for (a, b) in bare.scores.0.iter().zip(&full.scores.0) {
+        assert!(bare[0].contributions.is_empty());
+        for (a, b) in bare[0].scores.0.iter().zip(&full[0].scores.0) {
             assert!((a.1 - b.1).abs() < 1e-6, "{a:?} {b:?}");
         }
     }

@@ -20,6 +20,7 @@ fn room(seed: usize) -> TrainingRoom {
         streamer: format!("s{}", seed % 3),
         ..TrainingRoom::default()
     };
+    let mut labels = Vec::new();
     let (mut moment, mut raid) = (0_u32, 0_u32);
     for _ in 0..90 {
         moment = if moment > 0 {
@@ -45,8 +46,9 @@ fn room(seed: usize) -> TrainingRoom {
             ..UnitFeatures::default()
         });
         made.messages.push(messages);
-        made.labels.push(if noise(1.0) > 0.95 { f32::NAN } else { 0.2 + 0.6 * interest + noise(0.1) });
+        labels.push(if noise(1.0) > 0.95 { f32::NAN } else { 0.2 + 0.6 * interest + noise(0.1) });
     }
+    made.labels = TrainingRoom::delayed(&labels, &config());
     made
 }
 
@@ -79,8 +81,8 @@ fn run(epochs: usize) -> (ContentCtr, Reached, Vec<Progress>) {
     let settings = TrainingConfig { epochs, ..settings() };
     let mut seen = Vec::new();
     let mut note = |progress: &Progress| seen.push(*progress);
-    let (model, reached) =
-        train(config(), &settings, &rooms, &validation, &Device::Cpu, &mut note).expect("rooms are fine");
+    let (model, reached) = train(config(), &settings, &rooms, &validation, &Device::Cpu, None, &mut note)
+        .expect("rooms are fine");
     (model, reached, seen)
 }
 
@@ -95,8 +97,8 @@ fn model_learns_and_beats_the_message_rate() {
     let fresh = room(999);
     let scored = std::sync::Arc::new(model).score_room("nobody", &fresh.units).expect("valid units");
     let mean = |on: bool| {
-        let chosen = scored.iter().zip(&fresh.labels).filter(|(_, label)| (**label > 0.5) == on);
-        let values: Vec<f64> = chosen.filter_map(|(score, _)| score.scores.get(Head::Highlight)).collect();
+        let chosen = scored.iter().zip(&fresh.labels[0]).filter(|(_, label)| (**label > 0.5) == on);
+        let values: Vec<f64> = chosen.filter_map(|(score, _)| score[0].scores.get(Head::Highlight)).collect();
         values.iter().sum::<f64>() / values.len() as f64
     };
     assert!(mean(true) > 0.6 && mean(false) < 0.25, "{} {}", mean(true), mean(false));
@@ -124,22 +126,22 @@ fn same_seed_gives_the_same_checkpoint() {
 fn rooms_that_cannot_be_used_are_named() {
     let validation = rooms(1);
     let mut short = room(2);
-    short.labels.pop();
+    short.labels[0].pop();
     let mut wild = room(3);
-    wild.labels[4] = 1.5;
+    wild.labels[0][4] = 1.5;
     let mut unlabelled = room(4);
-    unlabelled.labels.fill(f32::NAN);
+    unlabelled.labels[0].fill(f32::NAN);
     for (room, expected) in [
         (short, "room room 2: 89 labels for 90 units"),
         (wild, "room room 3: label of unit 4 is 1.5, must be in 0..=1"),
         (unlabelled, "training: no unit of the training rooms has a label"),
     ] {
-        let refused = train(config(), &settings(), &[room], &validation, &Device::Cpu, &mut |_| {});
+        let refused = train(config(), &settings(), &vec![room], &validation, &Device::Cpu, None, &mut |_| {});
         assert_eq!(refused.map(|_| ()).expect_err("not usable").to_string(), expected);
     }
-    let refused = train(config(), &settings(), &[], &validation, &Device::Cpu, &mut |_| {});
+    let refused = train(config(), &settings(), &Vec::new(), &validation, &Device::Cpu, None, &mut |_| {});
     assert!(matches!(refused, Err(HighlightError::Training(_))));
     let strange = TrainingConfig { clip: 0.0, ..settings() };
-    let refused = train(config(), &strange, &validation, &validation, &Device::Cpu, &mut |_| {});
+    let refused = train(config(), &strange, &validation, &validation, &Device::Cpu, None, &mut |_| {});
     assert!(matches!(refused, Err(HighlightError::Config { .. })));
 }

@@ -21,10 +21,10 @@ pub(crate) enum Sight {
 
 #[derive(Debug, Clone)]
 pub(crate) struct Attention {
-    query: Linear,
-    key: Linear,
-    value: Linear,
-    output: Linear,
+    pub(crate) query: Linear,
+    pub(crate) key: Linear,
+    pub(crate) value: Linear,
+    pub(crate) output: Linear,
     heads: usize,
     recency: bool,
 }
@@ -87,26 +87,34 @@ impl Attention {
 }
 
 /// Slopes fall geometrically from 4, where a head sees little but its own unit, to 1/16.
-fn slope(head: usize, heads: usize) -> f32 {
+pub(crate) fn slope(head: usize, heads: usize) -> f32 {
     let place = head as f32 / (heads.max(2) - 1) as f32;
     4.0 * 64.0_f32.powf(-place)
 }
 
 #[derive(Debug, Clone)]
 pub(crate) struct FeedForward {
-    up: Linear,
-    down: Linear,
+    pub(crate) up: Linear,
+    pub(crate) gate: Option<Linear>,
+    pub(crate) down: Linear,
 }
 
 impl FeedForward {
     pub(crate) fn new(config: &Config, builder: &VarBuilder<'_>) -> Result<Self> {
+        let up = |name: &str| linear(config.width, config.feed_forward, builder.pp(name));
         Ok(Self {
-            up: linear(config.width, config.feed_forward, builder.pp("up"))?,
+            up: up("up")?,
+            gate: if config.gated { Some(up("gate")?) } else { None },
             down: linear(config.feed_forward, config.width, builder.pp("down"))?,
         })
     }
 
     pub(crate) fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        self.down.forward(&self.up.forward(x)?.relu()?)
+        let up = self.up.forward(x)?;
+        let inner = match &self.gate {
+            Some(gate) => (gate.forward(x)?.gelu()? * up)?,
+            None => up.relu()?,
+        };
+        self.down.forward(&inner)
     }
 }

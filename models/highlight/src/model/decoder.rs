@@ -2,49 +2,27 @@
 //!
 //! Invariants: position i sees positions up to i.
 
-use super::attention::{Attention, FeedForward, Sight};
-use super::{Pass, layer_norm};
-use crate::{Config, HighlightError, Normalisation};
+use super::Pass;
+use super::attention::Sight;
+use super::block::{Block, RowNorm};
+use crate::{Config, Normalisation};
 use candle_core::{Result, Tensor};
-use candle_nn::{LayerNorm, VarBuilder};
+use candle_nn::VarBuilder;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Decoder {
-    layers: Vec<Layer>,
-    last: Option<LayerNorm>,
-}
-
-#[derive(Debug, Clone)]
-struct Layer {
-    attention: Attention,
-    feed_forward: FeedForward,
-    first: LayerNorm,
-    second: LayerNorm,
+    pub(crate) layers: Vec<Block>,
+    pub(crate) last: Option<RowNorm>,
     normalisation: Normalisation,
 }
 
 impl Decoder {
-    pub(crate) fn new(
-        config: &Config,
-        builder: &VarBuilder<'_>,
-    ) -> std::result::Result<Self, HighlightError> {
-        let layers = (0..config.decoder_layers)
-            .map(|at| {
-                let builder = builder.pp(at);
-                Ok(Layer {
-                    attention: Attention::new(config, &builder.pp("attention"))?,
-                    feed_forward: FeedForward::new(config, &builder.pp("feed_forward"))?,
-                    first: layer_norm(config.width, builder.pp("first"))?,
-                    second: layer_norm(config.width, builder.pp("second"))?,
-                    normalisation: config.normalisation,
-                })
-            })
-            .collect::<Result<_>>()?;
-        let last = match config.normalisation {
-            Normalisation::Pre => Some(layer_norm(config.width, builder.pp("last"))?),
-            Normalisation::Post => None,
-        };
-        Ok(Self { layers, last })
+    pub(crate) fn new(config: &Config, builder: &VarBuilder<'_>) -> Result<Self> {
+        Ok(Self {
+            layers: Block::stack(config, config.decoder_layers, builder)?,
+            last: RowNorm::last(config, builder)?,
+            normalisation: config.normalisation,
+        })
     }
 
     /// Rows of `[b, n, d]` to `[b, n, d]`, or to `[b, 1, d]` of the last position with `last_only`.
@@ -54,7 +32,7 @@ impl Decoder {
         for (at, layer) in self.layers.iter().enumerate() {
             let shorten = last_only && at + 1 == self.layers.len();
             let mask = layer.attention.mask(n, &[Sight::UpToOwn], shorten, rows.device())?;
-            rows = layer.forward(&rows, shorten, &mask, pass)?;
+            rows = self.layer(layer, &rows, shorten, &mask, pass)?;
         }
         match &self.last {
             Some(last) => pass.normalised(last, &rows),
@@ -63,24 +41,31 @@ impl Decoder {
     }
 }
 
-impl Layer {
-    fn forward(&self, rows: &Tensor, last_only: bool, mask: &Tensor, pass: &Pass) -> Result<Tensor> {
+impl Decoder {
+    fn layer(
+        &self,
+        layer: &Block,
+        rows: &Tensor,
+        last_only: bool,
+        mask: &Tensor,
+        pass: &Pass,
+    ) -> Result<Tensor> {
         let ends = |x: &Tensor| -> Result<Tensor> {
             if last_only { x.narrow(1, x.dim(1)? - 1, 1)?.contiguous() } else { Ok(x.clone()) }
         };
         match self.normalisation {
             Normalisation::Pre => {
-                let kv = pass.normalised(&self.first, rows)?;
-                let attended = self.attention.forward(&ends(&kv)?, &kv, mask, pass)?;
+                let kv = pass.normalised(&layer.first, rows)?;
+                let attended = layer.attention.forward(&ends(&kv)?, &kv, mask, pass)?;
                 let rows = (ends(rows)? + pass.dropped(attended)?)?;
-                let fed = self.feed_forward.forward(&pass.normalised(&self.second, &rows)?)?;
+                let fed = layer.feed_forward.forward(&pass.normalised(&layer.second, &rows)?)?;
                 rows + pass.dropped(fed)?
             }
             Normalisation::Post => {
-                let attended = self.attention.forward(&ends(rows)?, rows, mask, pass)?;
-                let rows = pass.normalised(&self.first, &(ends(rows)? + pass.dropped(attended)?)?)?;
-                let fed = pass.dropped(self.feed_forward.forward(&rows)?)?;
-                pass.normalised(&self.second, &(rows + fed)?)
+                let attended = layer.attention.forward(&ends(rows)?, rows, mask, pass)?;
+                let rows = pass.normalised(&layer.first, &(ends(rows)? + pass.dropped(attended)?)?)?;
+                let fed = pass.dropped(layer.feed_forward.forward(&rows)?)?;
+                pass.normalised(&layer.second, &(rows + fed)?)
             }
         }
     }

@@ -1,16 +1,12 @@
 //! From feature vectors to aligned units: `v` from picture and sound, `z` from speech, comments and gifts,
 //! `e = concat(v, z)`.
 //!
-//! Invariants: a missing modality is replaced by a learned vector; features are standardised by the training
-//! rooms' statistics, which travel with the weights.
+//! Invariants: a missing modality is replaced by a learned vector.
 
-use crate::{Config, HighlightError, MODALITIES, Modality, UnitFeatures};
-use candle_core::{Device, Tensor, Var};
+use super::statistics::Statistics;
+use crate::{Config, HighlightError, MODALITIES, UnitFeatures};
+use candle_core::{Device, Tensor};
 use candle_nn::{Init, Linear, Module, VarBuilder};
-use kairos_training::Parameters;
-
-/// Standardised features are kept within this many deviations, so that one broken value can't drown the rest.
-const WIDEST: f64 = 8.0;
 
 /// One projection per modality.
 #[derive(Debug, Clone)]
@@ -31,17 +27,45 @@ pub(crate) struct Aligned {
 
 #[derive(Debug, Clone)]
 struct Projection {
-    modality: Modality,
-    input: Option<Known>,
+    linear: Option<Linear>,
     missing: Tensor,
 }
 
-#[derive(Debug, Clone)]
-struct Known {
-    width: usize,
-    mean: Tensor,
-    deviation: Tensor,
-    linear: Linear,
+/// Standardised features of one modality over some units `[units, width]`, and which of them have any
+/// `[units, 1]`.
+pub(crate) type Standardised = Option<(Tensor, Tensor)>;
+
+/// Standardised features of some units, by modality.
+pub(crate) fn standardised(
+    statistics: &Statistics,
+    units: &[&UnitFeatures],
+    device: &Device,
+) -> Result<Vec<Standardised>, HighlightError> {
+    let one = |place: usize| {
+        let (Some((values, present)), Some(width)) = (statistics.rows(place, units), statistics.width(place))
+        else {
+            return Ok(None);
+        };
+        let values = Tensor::from_vec(values, (units.len(), width), device)?;
+        Ok(Some((values, Tensor::from_vec(present, (units.len(), 1), device)?)))
+    };
+    (0..MODALITIES.len()).map(one).collect()
+}
+
+/// Checks the widths and values of a unit's features.
+pub(crate) fn check(config: &Config, features: &UnitFeatures) -> Result<(), HighlightError> {
+    for modality in MODALITIES {
+        let (Some(input), Some(values)) = (config.inputs.get(modality), features.get(modality)) else {
+            continue;
+        };
+        if values.len() != input.width {
+            return Err(HighlightError::Width { modality, expected: input.width, got: values.len() });
+        }
+        if let Some(index) = values.iter().position(|value| !value.is_finite()) {
+            return Err(HighlightError::NotFinite { modality, index });
+        }
+    }
+    Ok(())
 }
 
 impl Projections {
@@ -51,85 +75,37 @@ impl Projections {
         for modality in MODALITIES {
             let builder = builder.pp(modality.name());
             let missing = builder.get_with_hints(half, "missing", Init::Randn { mean: 0.0, stdev: 0.02 })?;
-            let input = match config.inputs.get(modality) {
-                Some(input) => Some(Known {
-                    width: input.width,
-                    mean: builder.get_with_hints(input.width, "mean", Init::Const(0.0))?,
-                    deviation: builder.get_with_hints(input.width, "deviation", Init::Const(1.0))?,
-                    linear: candle_nn::linear(input.width, half, builder.pp("linear"))?,
-                }),
+            let linear = match config.inputs.get(modality) {
+                Some(input) => Some(candle_nn::linear(input.width, half, builder.pp("linear"))?),
                 None => None,
             };
-            modalities.push(Projection { modality, input, missing });
+            modalities.push(Projection { linear, missing });
         }
         Ok(Self { half, modalities })
     }
 
-    /// Width of one projected vector.
-    pub(crate) const fn half(&self) -> usize {
-        self.half
-    }
-
-    /// Checks the widths and values of a unit's features.
-    pub(crate) fn check(&self, features: &UnitFeatures) -> Result<(), HighlightError> {
-        for projection in &self.modalities {
-            let modality = projection.modality;
-            let (Some(input), Some(values)) = (&projection.input, features.get(modality)) else { continue };
-            if values.len() != input.width {
-                return Err(HighlightError::Width { modality, expected: input.width, got: values.len() });
-            }
-            if let Some(index) = values.iter().position(|value| !value.is_finite()) {
-                return Err(HighlightError::NotFinite { modality, index });
-            }
-        }
-        Ok(())
-    }
-
-    /// Projected vectors of some units for the modality at `place` of [`MODALITIES`], as `[units, half]`.
+    /// Projected vectors of the modality at `place` of [`MODALITIES`], as `[units, half]`.
     pub(crate) fn project(
         &self,
         place: usize,
-        units: &[&UnitFeatures],
-        device: &Device,
+        standard: &Standardised,
+        units: usize,
     ) -> Result<Tensor, HighlightError> {
         let projection = &self.modalities[place];
-        let missing = projection.missing.unsqueeze(0)?.broadcast_as((units.len(), self.half))?;
-        let Some(input) = &projection.input else { return Ok(missing.contiguous()?) };
-        let mut values = vec![0.0_f32; units.len() * input.width];
-        let mut present = vec![0.0_f32; units.len()];
-        for (at, unit) in units.iter().enumerate() {
-            if let Some(features) = unit.get(projection.modality) {
-                values[at * input.width..(at + 1) * input.width].copy_from_slice(features);
-                present[at] = 1.0;
-            }
-        }
-        if present.iter().all(|&is| is == 0.0) {
+        let missing = projection.missing.unsqueeze(0)?.broadcast_as((units, self.half))?;
+        let (Some(linear), Some((values, present))) = (&projection.linear, standard) else {
             return Ok(missing.contiguous()?);
-        }
-        let values = Tensor::from_vec(values, (units.len(), input.width), device)?;
-        let present = Tensor::from_vec(present, (units.len(), 1), device)?;
-        // Statistics are no weights: training must not move them.
-        let (mean, deviation) = (input.mean.detach(), input.deviation.detach());
-        let standard = values.broadcast_sub(&mean)?.broadcast_div(&deviation)?.clamp(-WIDEST, WIDEST)?;
-        let projected = input.linear.forward(&standard)?.broadcast_mul(&present)?;
+        };
+        let projected = linear.forward(values)?.broadcast_mul(present)?;
         let absent = present.affine(-1.0, 1.0)?;
         Ok((projected + missing.broadcast_mul(&absent)?)?)
     }
 
-    /// Whether the modality at `place` has an input.
-    pub(crate) fn reads(&self, place: usize) -> bool {
-        self.modalities[place].input.is_some()
-    }
-
     /// Aligned units `e` of `[units, width]`, with `v` and `z` of `[units, half]` each.
-    pub(crate) fn aligned(
-        &self,
-        units: &[&UnitFeatures],
-        device: &Device,
-    ) -> Result<Aligned, HighlightError> {
+    pub(crate) fn aligned(&self, standard: &[Standardised], units: usize) -> Result<Aligned, HighlightError> {
         let mut sums: [Option<Tensor>; 2] = [None, None];
         for (place, modality) in MODALITIES.iter().enumerate() {
-            let row = self.project(place, units, device)?;
+            let row = self.project(place, &standard[place], units)?;
             let sum = &mut sums[usize::from(!modality.is_visual())];
             *sum = Some(match sum.take() {
                 Some(sum) => (sum + row)?,
@@ -150,25 +126,5 @@ impl Projections {
     /// The learned vector that stands for the missing modality at `place`.
     pub(crate) fn missing(&self, place: usize) -> Result<Vec<f32>, HighlightError> {
         Ok(self.modalities[place].missing.to_vec1()?)
-    }
-
-    /// Stores the statistics that standardise one modality's features.
-    pub(crate) fn set_statistics(
-        parameters: &Parameters,
-        modality: Modality,
-        mean: &[f32],
-        deviation: &[f32],
-        device: &Device,
-    ) -> Result<(), HighlightError> {
-        let find = |name: &str| -> Option<Var> {
-            let name = format!("inputs.{modality}.{name}");
-            parameters.iter().find(|(other, _)| *other == name).map(|(_, variable)| variable)
-        };
-        for (name, values) in [("mean", mean), ("deviation", deviation)] {
-            if let Some(variable) = find(name) {
-                variable.set(&Tensor::new(values, device)?)?;
-            }
-        }
-        Ok(())
     }
 }

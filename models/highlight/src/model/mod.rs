@@ -1,30 +1,30 @@
-//! The ContentCTR forward pass: projections, perceiver over the streamer's embedding, causal decoder, scores.
+//! The ContentCTR model: one network, or an ensemble of them under one set of feature statistics.
 //!
-//! Invariants: position i of every output depends on positions up to i alone; a row's result doesn't
-//! depend on the other rows of its batch.
+//! Invariants: a row of scores depends on its own unit and the units before it in its look-back window alone;
+//! members are averaged as logits, in their order, before calibration.
 
 mod attention;
+mod block;
 mod decoder;
 mod inputs;
+mod network;
 mod pass;
 mod perceiver;
 mod positions;
+mod statistics;
 mod streamer;
 
-pub(crate) use inputs::Projections;
+pub(crate) use inputs::{Standardised, check, standardised};
+pub(crate) use network::Network;
 pub(crate) use pass::Pass;
+pub(crate) use statistics::Statistics;
 pub use streamer::streamer_fingerprint;
 
 use crate::{Config, Head, HighlightError, UnitFeatures};
-use candle_core::{DType, Device, Tensor};
-use candle_nn::{LayerNorm, Linear, Module};
-use decoder::Decoder;
-use kairos_training::Parameters;
-use perceiver::Perceiver;
-use positions::PositionTable;
-use streamer::Streamers;
+use candle_core::{Device, Tensor};
+use std::collections::BTreeMap;
 
-/// Calibrated scores of one unit, in the order of [`Config::outputs`].
+/// Calibrated scores of one unit at one decision delay, in the order of [`Config::outputs`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scores(pub Vec<(Head, f64)>);
 
@@ -45,33 +45,22 @@ impl Scores {
 #[derive(Debug, Clone)]
 pub struct ContentCtr {
     config: Config,
-    parameters: Parameters,
     device: Device,
-    projections: Projections,
-    streamers: Streamers,
-    positions: PositionTable,
-    perceiver: Perceiver,
-    decoder: Decoder,
-    output: Linear,
+    statistics: Statistics,
+    members: Vec<Network>,
 }
 
 impl ContentCtr {
-    /// A model with first values drawn from `seed`.
+    /// A model with first values drawn from `seed`; each member of an ensemble from a seed derived from it.
     ///
     /// # Errors
     /// When the configuration can't be used.
     pub fn new(config: Config, seed: u64, device: &Device) -> Result<Self, HighlightError> {
         config.validate()?;
-        let parameters = Parameters::new(seed, device.clone());
-        let builder = parameters.builder(DType::F32);
-        let projections = Projections::new(&config, &builder.pp("inputs"))?;
-        let streamers = Streamers::new(&config, &builder.pp("streamer"))?;
-        let positions = PositionTable::new(&config, &builder.pp("positions"))?;
-        let perceiver = Perceiver::new(&config, &builder.pp("perceiver"))?;
-        let decoder = Decoder::new(&config, &builder.pp("decoder"))?;
-        let output = candle_nn::linear(config.width, config.outputs.len(), builder.pp("output"))?;
-        let device = device.clone();
-        Ok(Self { config, parameters, device, projections, streamers, positions, perceiver, decoder, output })
+        let statistics = Statistics::new(&config, device)?;
+        let members = (0..config.members).map(|at| Network::new(&config, member_seed(seed, at), device));
+        let members = members.collect::<Result<_, _>>()?;
+        Ok(Self { config, device: device.clone(), statistics, members })
     }
 
     /// Architecture, label and calibration.
@@ -84,16 +73,20 @@ impl ContentCtr {
         &mut self.config
     }
 
-    pub(crate) const fn parameters(&self) -> &Parameters {
-        &self.parameters
-    }
-
     pub(crate) const fn device(&self) -> &Device {
         &self.device
     }
 
-    pub(crate) const fn projections(&self) -> &Projections {
-        &self.projections
+    pub(crate) const fn statistics(&self) -> &Statistics {
+        &self.statistics
+    }
+
+    pub(crate) const fn statistics_mut(&mut self) -> &mut Statistics {
+        &mut self.statistics
+    }
+
+    pub(crate) fn members(&self) -> &[Network] {
+        &self.members
     }
 
     /// Row of a streamer's own embedding; `None` starts from content.
@@ -101,32 +94,52 @@ impl ContentCtr {
         self.config.streamers.binary_search(&streamer_fingerprint(streamer)).ok()
     }
 
-    /// Logits `[batch, n, outputs]` from aligned units `e` of `[batch, n, width]`, one streamer per row.
-    pub(crate) fn logits(
-        &self,
-        units: &Tensor,
-        streamers: &[Option<usize>],
-        pass: &Pass,
-    ) -> Result<Tensor, HighlightError> {
-        let hidden = self.perceive(units, streamers, pass)?;
-        let hidden = self.decoder.forward(&hidden, false, pass)?;
-        Ok(self.output.forward(&hidden)?)
+    /// Copies of statistics and weights: `statistics.NAME` and `members.AT.NAME`.
+    pub(crate) fn tensors(&self) -> Result<BTreeMap<String, Tensor>, HighlightError> {
+        let mut all = BTreeMap::new();
+        for (name, tensor) in self.statistics.parameters().snapshot()? {
+            all.insert(format!("statistics.{name}"), tensor);
+        }
+        for (at, member) in self.members.iter().enumerate() {
+            for (name, tensor) in member.parameters.snapshot()? {
+                all.insert(format!("members.{at}.{name}"), tensor);
+            }
+        }
+        Ok(all)
     }
 
-    /// Logits `[batch, outputs]` of the last position alone, which saves the decoder's last layer most of
-    /// its work.
+    /// Puts back what [`ContentCtr::tensors`] gave.
+    pub(crate) fn restore(&mut self, tensors: &BTreeMap<String, Tensor>) -> Result<(), HighlightError> {
+        let part = |prefix: &str| -> BTreeMap<String, Tensor> {
+            let stripped =
+                tensors.iter().filter_map(|(name, tensor)| Some((name.strip_prefix(prefix)?, tensor)));
+            stripped.map(|(name, tensor)| (name.to_owned(), tensor.clone())).collect()
+        };
+        self.statistics.parameters().restore(&part("statistics."))?;
+        for (at, member) in self.members.iter().enumerate() {
+            member.parameters.restore(&part(&format!("members.{at}.")))?;
+        }
+        self.statistics.read()
+    }
+
+    /// Mean logits over the members of the last position of each window, `[batch][heads · delays]`. `units` holds
+    /// each member's aligned units, `[batch, n, width]`.
     pub(crate) fn last_logits(
         &self,
-        units: &Tensor,
+        units: &[Tensor],
         streamers: &[Option<usize>],
-    ) -> Result<Tensor, HighlightError> {
-        let pass = Pass::scoring();
-        let hidden = self.perceive(units, streamers, &pass)?;
-        let hidden = self.decoder.forward(&hidden, true, &pass)?;
-        Ok(self.output.forward(&hidden)?.squeeze(1)?)
+    ) -> Result<Vec<Vec<f32>>, HighlightError> {
+        let each: Vec<Vec<Vec<f32>>> = self
+            .members
+            .iter()
+            .zip(units)
+            .map(|(member, units)| Ok(member.last_logits(units, streamers)?.to_vec2()?))
+            .collect::<Result<_, HighlightError>>()?;
+        Ok(mean_rows(&each))
     }
 
-    /// Scores of every unit of one window at once, as the decoder gives them: unit i sees units up to i.
+    /// Scores of every unit of one window at once, as the decoder gives them: row i, and in it for each of
+    /// [`Config::delays`] the scores of the unit that many units before i, from units up to i.
     ///
     /// # Errors
     /// When the window is empty or longer than the look-back, or features don't fit.
@@ -134,49 +147,64 @@ impl ContentCtr {
         &self,
         streamer: &str,
         units: &[UnitFeatures],
-    ) -> Result<Vec<Scores>, HighlightError> {
+    ) -> Result<Vec<Vec<Scores>>, HighlightError> {
         if units.is_empty() || units.len() > self.config.look_back {
             let reason = format!("{} units, must be 1 to {}", units.len(), self.config.look_back);
             return Err(HighlightError::Shape { what: "window", reason });
         }
         let units: Vec<&UnitFeatures> = units.iter().collect();
         for unit in &units {
-            self.projections.check(unit)?;
+            check(&self.config, unit)?;
         }
-        let aligned = self.projections.aligned(&units, &self.device)?.units.unsqueeze(0)?;
-        let logits = self.logits(&aligned, &[self.streamer_row(streamer)], &Pass::scoring())?;
-        let logits: Vec<Vec<f32>> = logits.squeeze(0)?.to_vec2()?;
-        Ok(logits.iter().map(|row| self.scores(row)).collect())
+        let standard = standardised(&self.statistics, &units, &self.device)?;
+        let row = [self.streamer_row(streamer)];
+        let mut each = Vec::with_capacity(self.members.len());
+        for member in &self.members {
+            let aligned = member.projections.aligned(&standard, units.len())?.units.unsqueeze(0)?;
+            each.push(member.logits(&aligned, &row, &Pass::scoring())?.squeeze(0)?.to_vec2::<f32>()?);
+        }
+        Ok(mean_rows(&each).iter().map(|row| self.row_scores(row)).collect())
     }
 
-    /// Calibrated scores of one row of logits.
-    pub(crate) fn scores(&self, logits: &[f32]) -> Scores {
-        let calibrated = self.config.outputs.iter().zip(logits).map(|(&head, &logit)| {
-            let calibration = self.config.calibration.get(&head).copied().unwrap_or_default();
-            (head, calibration.probability(f64::from(logit)))
+    /// Calibrated scores of one row of logits, for each delay.
+    pub(crate) fn row_scores(&self, logits: &[f32]) -> Vec<Scores> {
+        (0..self.config.delays.len()).map(|delay| self.scores(logits, delay)).collect()
+    }
+
+    /// Calibrated scores of one row of logits at one delay.
+    pub(crate) fn scores(&self, logits: &[f32], delay: usize) -> Scores {
+        let delays = self.config.delays.len();
+        let each = self.config.outputs.iter().zip(logits.chunks(delays));
+        let calibrated = each.map(|(&head, logits)| {
+            (head, self.config.calibration_of(head, delay).probability(f64::from(logits[delay])))
         });
         Scores(calibrated.collect())
     }
-
-    fn perceive(
-        &self,
-        units: &Tensor,
-        streamers: &[Option<usize>],
-        pass: &Pass,
-    ) -> Result<Tensor, HighlightError> {
-        let n = units.dim(1)?;
-        let positions = self.positions.first(n)?;
-        let query = self.streamers.forward(units, streamers)?;
-        let (units, query) = if self.config.perceiver_positions {
-            (units.broadcast_add(&positions)?, query.broadcast_add(&positions)?)
-        } else {
-            (units.clone(), query)
-        };
-        let hidden = self.perceiver.forward(&units, &query, pass)?;
-        Ok(hidden.broadcast_add(&positions)?)
-    }
 }
 
-fn layer_norm(width: usize, builder: candle_nn::VarBuilder<'_>) -> candle_core::Result<LayerNorm> {
-    candle_nn::layer_norm(width, 1e-5, builder)
+/// The seed of one member's first values; the first member's is the seed itself.
+pub(crate) fn member_seed(seed: u64, at: usize) -> u64 {
+    if at == 0 {
+        return seed;
+    }
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&seed.to_le_bytes());
+    hasher.update(&(at as u64).to_le_bytes());
+    let mut bytes = [0; 8];
+    bytes.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
+    u64::from_le_bytes(bytes)
+}
+
+/// Means over the first index, added in its order.
+pub(crate) fn mean_rows(each: &[Vec<Vec<f32>>]) -> Vec<Vec<f32>> {
+    let mut rows = each.first().cloned().unwrap_or_default();
+    for other in each.iter().skip(1) {
+        for (row, other) in rows.iter_mut().zip(other) {
+            row.iter_mut().zip(other).for_each(|(sum, value)| *sum += value);
+        }
+    }
+    if each.len() > 1 {
+        rows.iter_mut().flatten().for_each(|sum| *sum /= each.len() as f32);
+    }
+    rows
 }

@@ -2,8 +2,9 @@
 //!
 //! Invariants: scoring draws no random number.
 
+use super::block::{EPSILON, RowNorm};
 use candle_core::{Result, Tensor};
-use candle_nn::{LayerNorm, Module, ops};
+use candle_nn::ops;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use std::cell::RefCell;
@@ -47,11 +48,13 @@ impl Pass {
         }
     }
 
-    /// Layer normalisation. The fast kernel has no gradient.
-    pub(crate) fn normalised(&self, norm: &LayerNorm, x: &Tensor) -> Result<Tensor> {
-        match (&self.training, norm.bias()) {
-            (Some(_), Some(bias)) => ops::layer_norm_slow(x, norm.weight(), bias, norm.eps() as f32),
-            _ => norm.forward(x),
+    /// Normalisation of each row. The fast kernels have no gradient.
+    pub(crate) fn normalised(&self, norm: &RowNorm, x: &Tensor) -> Result<Tensor> {
+        match (&norm.bias, self.training.is_some()) {
+            (Some(bias), true) => ops::layer_norm_slow(x, &norm.weight, bias, EPSILON),
+            (Some(bias), false) => ops::layer_norm(&x.contiguous()?, &norm.weight, bias, EPSILON),
+            (None, true) => ops::rms_norm_slow(x, &norm.weight, EPSILON),
+            (None, false) => ops::rms_norm(&x.contiguous()?, &norm.weight, EPSILON),
         }
     }
 }

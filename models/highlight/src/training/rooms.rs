@@ -1,9 +1,8 @@
-//! The rooms a model learns from.
+//! The rooms a model learns from, in memory or loaded one at a time.
 //!
-//! Invariants: a room has one label per unit; rooms are split whole.
+//! Invariants: a room has one label per row and decision delay; rooms are split whole.
 
-use crate::model::Projections;
-use crate::{ContentCtr, HighlightError, MODALITIES};
+use crate::{Config, HighlightError, model};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -17,79 +16,116 @@ pub struct TrainingRoom {
     pub streamer: String,
     /// Features of each unit.
     pub units: Vec<crate::UnitFeatures>,
-    /// Label of each unit in `0..=1`; NaN where unknown.
-    pub labels: Vec<f32>,
+    /// `labels[k][r]` in `0..=1`: what row r has to say at delay `Config.delays[k]`, the label of the unit that
+    /// many units before r; NaN where unknown. [`TrainingRoom::delayed`] makes it of one label per unit.
+    pub labels: Vec<Vec<f32>>,
     /// Comments per unit, for the message-rate baseline; empty where unknown.
     pub messages: Vec<f32>,
 }
 
 impl TrainingRoom {
-    pub(super) fn check(&self, model: &ContentCtr) -> Result<(), HighlightError> {
+    /// Labels by delay and row of one label per unit: the label of unit `r - delay_units` in row r, unknown where
+    /// there is no such unit.
+    #[must_use]
+    pub fn delayed(labels: &[f32], config: &Config) -> Vec<Vec<f32>> {
+        let shifted = |delay: usize| {
+            let back = config.delay_units(delay).min(labels.len());
+            let unknown = std::iter::repeat_n(f32::NAN, back);
+            unknown.chain(labels[..labels.len() - back].iter().copied()).collect()
+        };
+        (0..config.delays.len()).map(shifted).collect()
+    }
+
+    pub(super) fn check(&self, config: &Config, announced: usize) -> Result<(), HighlightError> {
         let refuse = |reason: String| Err(HighlightError::Room { room: self.name.clone(), reason });
-        if self.labels.len() != self.units.len() {
-            return refuse(format!("{} labels for {} units", self.labels.len(), self.units.len()));
+        let count = self.units.len();
+        if count != announced {
+            return refuse(format!("{count} units, {announced} were announced"));
         }
-        if !self.messages.is_empty() && self.messages.len() != self.units.len() {
-            return refuse(format!("{} message counts for {} units", self.messages.len(), self.units.len()));
+        if self.labels.len() != config.delays.len() {
+            return refuse(format!(
+                "labels for {} delays, the model has {}",
+                self.labels.len(),
+                config.delays.len()
+            ));
         }
-        if let Some(at) = self.labels.iter().position(|label| !label.is_nan() && !(0.0..=1.0).contains(label))
-        {
-            return refuse(format!("label of unit {at} is {}, must be in 0..=1", self.labels[at]));
+        if let Some(labels) = self.labels.iter().find(|labels| labels.len() != count) {
+            return refuse(format!("{} labels for {count} units", labels.len()));
+        }
+        if !self.messages.is_empty() && self.messages.len() != count {
+            return refuse(format!("{} message counts for {count} units", self.messages.len()));
+        }
+        for labels in &self.labels {
+            let wrong = |label: &f32| !label.is_nan() && !(0.0..=1.0).contains(label);
+            if let Some(at) = labels.iter().position(wrong) {
+                return refuse(format!("label of unit {at} is {}, must be in 0..=1", labels[at]));
+            }
         }
         for (at, unit) in self.units.iter().enumerate() {
-            if let Err(error) = model.projections().check(unit) {
+            if let Err(error) = model::check(config, unit) {
                 return refuse(format!("unit {at}: {error}"));
             }
         }
         Ok(())
     }
+}
 
-    pub(super) fn labels_f64(&self) -> Vec<f64> {
-        self.labels.iter().map(|&label| f64::from(label)).collect()
+/// Rooms by number. Training loads each room once per epoch and keeps no more than
+/// [`TrainingConfig::pool_rooms`](crate::TrainingConfig::pool_rooms) of them at a time.
+pub trait Rooms {
+    /// Number of rooms.
+    fn len(&self) -> usize;
+
+    /// Whether there is none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Number of units of a room, as its loading gives.
+    fn units(&self, index: usize) -> usize;
+
+    /// The room itself: the same each time.
+    ///
+    /// # Errors
+    /// When the room can't be read; [`HighlightError::Room`] names it.
+    fn load(&self, index: usize) -> Result<TrainingRoom, HighlightError>;
+}
+
+impl Rooms for Vec<TrainingRoom> {
+    fn len(&self) -> usize {
+        self.as_slice().len()
+    }
+
+    fn units(&self, index: usize) -> usize {
+        self[index].units.len()
+    }
+
+    fn load(&self, index: usize) -> Result<TrainingRoom, HighlightError> {
+        Ok(self[index].clone())
+    }
+}
+
+impl Rooms for &[TrainingRoom] {
+    fn len(&self) -> usize {
+        <[TrainingRoom]>::len(self)
+    }
+
+    fn units(&self, index: usize) -> usize {
+        self[index].units.len()
+    }
+
+    fn load(&self, index: usize) -> Result<TrainingRoom, HighlightError> {
+        Ok(self[index].clone())
     }
 }
 
 /// Splits whole rooms into training and validation, at least one to each where there are two; `share` is
 /// that of validation.
 #[must_use]
-pub fn split_rooms(
-    mut rooms: Vec<TrainingRoom>,
-    share: f64,
-    seed: u64,
-) -> (Vec<TrainingRoom>, Vec<TrainingRoom>) {
+pub fn split_rooms<R>(mut rooms: Vec<R>, share: f64, seed: u64) -> (Vec<R>, Vec<R>) {
     rooms.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
     let most = rooms.len().saturating_sub(1);
     let held_out = ((rooms.len() as f64 * share).round() as usize).max(1).min(most);
     let validation = rooms.split_off(rooms.len() - held_out);
     (rooms, validation)
-}
-
-/// Stores mean and deviation of every feature over the training rooms in the model.
-pub(super) fn standardise(model: &ContentCtr, rooms: &[TrainingRoom]) -> Result<(), HighlightError> {
-    for modality in MODALITIES {
-        let Some(input) = model.config().inputs.get(modality) else { continue };
-        let rows = || rooms.iter().flat_map(|room| room.units.iter().filter_map(|unit| unit.get(modality)));
-        let count = rows().count() as f64;
-        if count == 0.0 {
-            continue;
-        }
-        let mut mean = vec![0.0_f64; input.width];
-        for row in rows() {
-            for (sum, value) in mean.iter_mut().zip(row) {
-                *sum += f64::from(*value) / count;
-            }
-        }
-        let mut variance = vec![0.0_f64; input.width];
-        for row in rows() {
-            for ((sum, value), mean) in variance.iter_mut().zip(row).zip(&mean) {
-                *sum += (f64::from(*value) - mean).powi(2) / count;
-            }
-        }
-        // A feature that never moves in training says nothing; a deviation of 1 keeps it from exploding.
-        let deviation: Vec<f32> =
-            variance.iter().map(|v| if *v > 1e-12 { v.sqrt() as f32 } else { 1.0 }).collect();
-        let mean: Vec<f32> = mean.iter().map(|value| *value as f32).collect();
-        Projections::set_statistics(model.parameters(), modality, &mean, &deviation, model.device())?;
-    }
-    Ok(())
 }

@@ -3,51 +3,14 @@
 //! Invariants: unknown fields are refused; what [`Config::validate`] accepts can be built. Where the paper's
 //! value isn't published, the default is this project's choice.
 
-use crate::{Calibration, HighlightError, MODALITIES, Modality};
+mod check;
+mod inputs;
+
+pub use inputs::{Input, Inputs};
+
+use crate::Calibration;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-
-/// Where a modality's vectors come from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Input {
-    /// Values per vector.
-    pub width: usize,
-    /// Name of the encoder.
-    pub encoder: String,
-    /// Digest of the encoder's weights, in hex.
-    pub digest: String,
-}
-
-/// Inputs by modality. A modality without an entry is never read.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Inputs {
-    /// Frames.
-    pub picture: Option<Input>,
-    /// Sound.
-    pub sound: Option<Input>,
-    /// Recognised speech.
-    pub speech: Option<Input>,
-    /// Comments.
-    pub comment: Option<Input>,
-    /// Gifts.
-    pub gift: Option<Input>,
-}
-
-impl Inputs {
-    /// The input of one modality.
-    #[must_use]
-    pub const fn get(&self, modality: Modality) -> Option<&Input> {
-        match modality {
-            Modality::Picture => self.picture.as_ref(),
-            Modality::Sound => self.sound.as_ref(),
-            Modality::Speech => self.speech.as_ref(),
-            Modality::Comment => self.comment.as_ref(),
-            Modality::Gift => self.gift.as_ref(),
-        }
-    }
-}
 
 /// What a score means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -70,7 +33,7 @@ impl Head {
     }
 }
 
-/// Where layer normalisation stands.
+/// Where normalisation stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Normalisation {
@@ -78,6 +41,16 @@ pub enum Normalisation {
     Pre,
     /// After each residual.
     Post,
+}
+
+/// What normalises a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Norm {
+    /// Layer normalisation: mean taken away, divided by the deviation, scaled and moved.
+    Layer,
+    /// Root mean square alone, scaled but not moved (T5).
+    Rms,
 }
 
 /// Absolute positions over the look-back window.
@@ -98,7 +71,12 @@ pub struct Config {
     pub inputs: Inputs,
     /// Length of a unit in seconds.
     pub unit_seconds: f64,
-    /// Units a score can see, its own included.
+    /// Decision delays in seconds, ascending from 0: each head scores a unit once for each of them, with all that
+    /// is known that many seconds after the unit's end. In units, [`Config::delay_units`].
+    pub delays: Vec<f64>,
+    /// Networks whose logits are averaged (a deep ensemble), each with first values of its own.
+    pub members: usize,
+    /// Units a row of scores can see, its own included.
     pub look_back: usize,
     /// Model width d; `v` and `z` take one half each.
     pub width: usize,
@@ -113,10 +91,14 @@ pub struct Config {
     pub decoder_layers: usize,
     /// Width inside feed-forward blocks.
     pub feed_forward: usize,
+    /// Feed-forward blocks are gated: `down(gelu(gate(x)) · up(x))` (T5 version 1.1) instead of `down(relu(up(x)))`.
+    pub gated: bool,
     /// Chance that a hidden value is dropped while training.
     pub dropout: f64,
-    /// Where layer normalisation stands.
+    /// Where normalisation stands.
     pub normalisation: Normalisation,
+    /// What normalises.
+    pub norm: Norm,
     /// Kind of absolute positions.
     pub positions: Positions,
     /// Adds positions to the perceiver's rows too, not only to the decoder's. Not in the paper: without it a
@@ -136,8 +118,9 @@ pub struct Config {
     pub positive_from: f64,
     /// Calibrated score from which a unit is worth showing.
     pub threshold: f64,
-    /// Calibration per head, fitted on held-out rooms; a head without one is not calibrated.
-    pub calibration: BTreeMap<Head, Calibration>,
+    /// Calibration per head, one for each of `delays`, fitted on held-out rooms; a head without an entry, or with
+    /// an empty one, is not calibrated.
+    pub calibration: BTreeMap<Head, Vec<Calibration>>,
 }
 
 impl Default for Config {
@@ -145,6 +128,8 @@ impl Default for Config {
         Self {
             inputs: Inputs::default(),
             unit_seconds: 2.0,
+            delays: vec![0.0],
+            members: 1,
             look_back: 32,
             width: 64,
             heads: 4,
@@ -152,8 +137,10 @@ impl Default for Config {
             share_perceiver: false,
             decoder_layers: 1,
             feed_forward: 128,
+            gated: false,
             dropout: 0.1,
             normalisation: Normalisation::Pre,
+            norm: Norm::Layer,
             positions: Positions::Learned,
             perceiver_positions: true,
             recency_bias: true,
@@ -168,59 +155,21 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Checks every field.
-    ///
-    /// # Errors
-    /// [`HighlightError::Config`], naming the first field that can't be used.
-    pub fn validate(&self) -> Result<(), HighlightError> {
-        let refuse = |field: &str, reason: &str| Err(HighlightError::config(field, reason));
-        let between = |field: &str, value: usize, most: usize| {
-            let reason = format!("{value} is not between 1 and {most}");
-            if (1..=most).contains(&value) { Ok(()) } else { Err(HighlightError::config(field, reason)) }
-        };
-        if !MODALITIES.iter().any(|&modality| self.inputs.get(modality).is_some()) {
-            return refuse("inputs", "no modality has an input");
-        }
-        for modality in MODALITIES {
-            if let Some(input) = self.inputs.get(modality) {
-                between(&format!("inputs.{modality}.width"), input.width, 16_384)?;
-            }
-        }
-        between("look_back", self.look_back, 4096)?;
-        between("width", self.width, 4096)?;
-        between("heads", self.heads, 64)?;
-        between("perceiver_layers", self.perceiver_layers, 64)?;
-        between("decoder_layers", self.decoder_layers, 64)?;
-        between("feed_forward", self.feed_forward, 65_536)?;
-        if !self.width.is_multiple_of(2) || !self.width.is_multiple_of(self.heads) {
-            return refuse("width", "must be even and a multiple of heads");
-        }
-        if !(self.unit_seconds.is_finite() && self.unit_seconds > 0.0) {
-            return refuse("unit_seconds", "must be positive");
-        }
-        if !(0.0..1.0).contains(&self.dropout) {
-            return refuse("dropout", "must be in 0..1");
-        }
-        if !(0.0..=1.0).contains(&self.positive_from) {
-            return refuse("positive_from", "must be in 0..=1");
-        }
-        if !(0.0..=1.0).contains(&self.threshold) {
-            return refuse("threshold", "must be in 0..=1");
-        }
-        let mut outputs = self.outputs.clone();
-        outputs.sort_unstable();
-        outputs.dedup();
-        if outputs.is_empty() || outputs.len() != self.outputs.len() {
-            return refuse("outputs", "must name at least one head, and each once");
-        }
-        if self.streamers.windows(2).any(|pair| pair[0] >= pair[1]) {
-            return refuse("streamers", "must be sorted and free of repetitions");
-        }
-        for (head, calibration) in &self.calibration {
-            if !calibration.is_usable() {
-                return refuse(&format!("calibration.{}", head.name()), "scale must be positive and finite");
-            }
-        }
-        Ok(())
+    /// How many units the delay at `delays[k]` waits after a unit's own: `ceil(delay / unit_seconds)`; 0 where
+    /// there is no such delay.
+    #[must_use]
+    pub fn delay_units(&self, k: usize) -> usize {
+        // Six seconds of 0.6 s each are ten units, whatever the quotient's last bit says.
+        self.delays.get(k).map_or(0, |delay| (delay / self.unit_seconds - 1e-9).ceil().max(0.0) as usize)
+    }
+
+    /// Logits per row: heads by delays, head-major.
+    pub(crate) fn logits(&self) -> usize {
+        self.outputs.len() * self.delays.len()
+    }
+
+    /// Calibration of one head's score at one delay.
+    pub(crate) fn calibration_of(&self, head: Head, delay: usize) -> Calibration {
+        self.calibration.get(&head).and_then(|each| each.get(delay)).copied().unwrap_or_default()
     }
 }
