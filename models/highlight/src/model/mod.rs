@@ -14,6 +14,8 @@ mod positions;
 mod statistics;
 mod streamer;
 
+pub(crate) use attention::slope;
+pub(crate) use block::{Block, EPSILON, RowNorm};
 pub(crate) use inputs::{Standardised, check, standardised};
 pub(crate) use network::Network;
 pub(crate) use pass::Pass;

@@ -18,8 +18,8 @@ pub fn streamer_fingerprint(streamer: &str) -> String {
 /// Rows of known streamers, and the projection that starts everyone from content.
 #[derive(Debug, Clone)]
 pub(crate) struct Streamers {
-    rows: Tensor,
-    from_content: Linear,
+    pub(crate) rows: Tensor,
+    pub(crate) from_content: Linear,
 }
 
 impl Streamers {

@@ -1,18 +1,23 @@
 //! Scoring whole recordings: every row from its own look-back window, many windows per forward pass.
 //!
-//! Invariants: a row's scores don't depend on how many rows are scored with it, nor on the number of threads.
+//! Invariants: the same units give the same bits whatever the number of threads; no row reads a later unit.
+
+mod attend;
+mod engine;
+mod kernels;
 
 use crate::model::{Network, check, mean_rows, standardised};
 use crate::{ContentCtr, HighlightError, Scores, UnitFeatures};
-use candle_core::Tensor;
+use engine::Engine;
+use rayon::prelude::*;
 
-/// Windows scored at once: enough to fill the matrix kernels.
-const AT_ONCE: usize = 64;
+/// Windows scored at once: enough to fill the matrix kernels, few enough to stay in the processor's cache.
+const AT_ONCE: usize = 32;
 
 impl ContentCtr {
     /// Scores of a whole recording, `[row][delay]`: row r holds for each of [`crate::Config::delays`] the scores of
     /// unit `r - delay_units`, from everything up to the end of unit r. Entries for units before the first stand
-    /// for nothing.
+    /// for nothing. Computed on the processor, on whatever device the model is.
     ///
     /// # Errors
     /// When a feature vector has the wrong width or a value that is not finite.
@@ -50,19 +55,20 @@ impl ContentCtr {
             return Ok(Vec::new());
         }
         let standard = standardised(self.statistics(), units, self.device())?;
-        let aligned = member.projections.aligned(&standard, count)?.units;
-        let row = self.streamer_row(streamer);
-        // The first window gives the scores of all its units; later units end a window of their own.
+        let aligned = member.projections.aligned(&standard, count)?.units.flatten_all()?.to_vec1()?;
+        let engine = Engine::new(self.config(), member)?;
+        let units = engine.units(aligned, self.streamer_row(streamer))?;
+        // The first window gives the rows of all its units; later rows end a window of their own.
         let first = count.min(look_back);
-        let start = aligned.narrow(0, 0, first)?.unsqueeze(0)?;
-        let mut logits: Vec<Vec<f32>> =
-            member.logits(&start, &[row], &crate::model::Pass::scoring())?.squeeze(0)?.to_vec2()?;
-        let ends: Vec<usize> = (first + 1..=count).collect();
-        for ends in ends.chunks(AT_ONCE) {
-            let windows = ends.iter().map(|end| aligned.narrow(0, end - look_back, look_back));
-            let windows = Tensor::stack(&windows.collect::<candle_core::Result<Vec<_>>>()?, 0)?;
-            logits.extend(member.last_logits(&windows, &vec![row; ends.len()])?.to_vec2::<f32>()?);
+        let mut logits = engine.logits(&units, 0..1, first, false)?;
+        let starts: Vec<usize> = (1..=count - first).step_by(AT_ONCE).collect();
+        let blocks = starts.par_iter().map(|&start| {
+            let end = (start + AT_ONCE).min(count - first + 1);
+            engine.logits(&units, start..end, look_back, true)
+        });
+        for block in blocks.collect::<Result<Vec<_>, _>>()? {
+            logits.extend(block);
         }
-        Ok(logits)
+        Ok(logits.chunks(self.config().logits()).map(<[f32]>::to_vec).collect())
     }
 }
