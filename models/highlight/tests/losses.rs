@@ -3,8 +3,8 @@
 
 use candle_core::{DType, Device, Tensor, Var};
 use kairos_highlight::losses::{
-    AlignmentKeys, Positive, alignment_loss, binary_cross_entropy, border_aware_pairwise, cosine_distance,
-    soft_dtw,
+    AlignmentKeys, Difference, Positive, alignment_loss, binary_cross_entropy, border_aware_pairwise,
+    cosine_distance, first_difference, listwise_cross_entropy, live_mean, soft_dtw,
 };
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -133,6 +133,48 @@ fn gradients_are_the_slopes() {
         random(2, 5, 3).iter().map(|x| if *x < -1.0 { f64::NAN } else { x.abs().min(1.0) }).collect();
     check_slopes(&random(2, 5, 4), (2, 5), |x| binary_cross_entropy(x, &labels).expect("fits"));
     check_slopes(&random(2, 5, 6), (2, 5), |x| border_aware_pairwise(x, &labels).expect("fits"));
+    check_slopes(&random(2, 5, 7), (2, 5), |x| listwise_cross_entropy(x, &labels).expect("fits"));
+    for kind in [Difference::Squared, Difference::Absolute] {
+        check_slopes(&random(2, 5, 8), (2, 5), |x| first_difference(x, &labels, kind).expect("fits"));
+    }
+    let scores: Vec<f64> = random(2, 5, 9).iter().map(|x| 0.5 + x / 4.0).collect();
+    check_slopes(&scores, (2, 5), |x| live_mean(x, &labels, &[0.3, 0.8]).expect("fits"));
+}
+
+#[test]
+fn optional_losses_have_the_values_worked_out_by_hand() {
+    let scores = Tensor::new(&[[0.2_f64, 0.8, 0.3], [0.4, 0.1, 0.9]], &Device::Cpu).expect("new");
+    // Row 1: targets softmax(0, 5), scores softmax(1, 4). Row 2 has one label: no list, no difference.
+    let labels = [0.0, 1.0, f64::NAN, f64::NAN, 0.5, f64::NAN];
+    let e = f64::exp;
+    let target = 1.0 / (1.0 + e(5.0));
+    let want = target * (1.0 + e(3.0)).ln() + (1.0 - target) * (1.0 + e(-3.0)).ln();
+    close(number(&listwise_cross_entropy(&scores, &labels).expect("fits")), want, 1e-12);
+    close(want, 0.068_665_904, 1e-9);
+    // The score rises by 0.6, the label by 1.
+    let difference = |kind| number(&first_difference(&scores, &labels, kind).expect("fits"));
+    close(difference(Difference::Squared), 0.16, 1e-12);
+    close(difference(Difference::Absolute), 0.4, 1e-12);
+    // Mean scores of labelled units are 0.5 and 0.1, the rooms' means 0.25 and 0.5.
+    let want = (2.0_f64.ln() - 0.5 * 0.1_f64.ln() - 0.5 * 0.9_f64.ln()) / 2.0;
+    close(number(&live_mean(&scores, &labels, &[0.25, 0.5]).expect("fits")), want, 1e-12);
+}
+
+#[test]
+fn optional_losses_are_least_where_scores_are_labels() {
+    let labels = [0.1, 0.9, 0.4, 0.3];
+    let right = Tensor::new(&[labels], &Device::Cpu).expect("new");
+    let wrong = Tensor::new(&[[0.9_f64, 0.1, 0.4, 0.8]], &Device::Cpu).expect("new");
+    let losses = |scores: &Tensor| {
+        [
+            number(&listwise_cross_entropy(scores, &labels).expect("fits")),
+            number(&first_difference(scores, &labels, Difference::Squared).expect("fits")),
+            number(&live_mean(scores, &labels, &[0.425]).expect("fits")),
+        ]
+    };
+    for (right, wrong) in losses(&right).into_iter().zip(losses(&wrong)) {
+        assert!(right < wrong - 1e-3, "{right} {wrong}");
+    }
 }
 
 #[test]
@@ -172,4 +214,11 @@ fn nothing_to_learn_from_is_zero() {
     }
     assert_eq!(number(&binary_cross_entropy(&scores, &[f64::NAN; 2]).expect("fits")), 0.0);
     assert!(binary_cross_entropy(&scores, &[0.0]).is_err());
+    let none = [f64::NAN; 2];
+    assert_eq!(number(&listwise_cross_entropy(&scores, &none).expect("fits")), 0.0);
+    assert_eq!(number(&first_difference(&scores, &none, Difference::Squared).expect("fits")), 0.0);
+    assert_eq!(number(&live_mean(&scores, &none, &[0.5]).expect("fits")), 0.0);
+    assert!(listwise_cross_entropy(&scores, &[0.0]).is_err());
+    assert!(first_difference(&scores, &[0.0], Difference::Squared).is_err());
+    assert!(live_mean(&scores, &[0.0; 2], &[]).is_err());
 }

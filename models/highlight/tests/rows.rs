@@ -33,7 +33,7 @@ fn architectures() -> Vec<Config> {
 fn rows_equal_what_the_scorer_gives() {
     for config in architectures() {
         let model = Arc::new(model(config));
-        for (streamer, count) in [("anna", 90), ("nobody", 11), ("anna", 4), ("anna", 0)] {
+        for (streamer, count) in [("anna", 30), ("nobody", 11), ("anna", 4), ("anna", 0)] {
             let units = units(count, 3);
             let rows = model.score_rows(streamer, &units).expect("valid units");
             let streamed = model.score_room(streamer, &units).expect("valid units");
@@ -54,11 +54,11 @@ fn rows_equal_what_the_scorer_gives() {
 fn no_row_depends_on_a_later_unit() {
     for config in architectures() {
         let model = Arc::new(model(config));
-        let (known, other) = (units(40, 1), units(40, 2));
+        let (known, other) = (units(30, 1), units(30, 2));
         let fast = |units: &[UnitFeatures]| model.score_rows("anna", units).expect("valid units");
         let slow = |units: &[UnitFeatures]| model.score_room("anna", units).expect("valid units");
         let (before, streamed) = (fast(&known), slow(&known));
-        for at in [1, 5, 9, 10, 11, 30, 39] {
+        for at in [1, 9, 11, 29] {
             let mut changed = known.clone();
             changed[at..].clone_from_slice(&other[at..]);
             let after = fast(&changed);

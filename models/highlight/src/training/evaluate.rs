@@ -23,6 +23,8 @@ const RHO: usize = 4;
 const LOSS: usize = 5;
 const BASELINE: usize = 6;
 
+/// Logits of a room, `[row][heads · delays]`.
+pub(super) type Logits = Vec<Vec<f32>>;
 /// A sum and how many terms it has.
 type Mean = (f64, usize);
 
@@ -50,11 +52,11 @@ impl Found {
     }
 }
 
-/// Scores all rooms with `logits`, which gives `[row][heads · delays]`, and measures.
+/// Scores all rooms with `logits` and measures.
 pub(super) fn evaluate(
     config: &Config,
     rooms: &dyn Rooms,
-    logits: &dyn Fn(&TrainingRoom) -> Result<Vec<Vec<f32>>, HighlightError>,
+    logits: &dyn Fn(&TrainingRoom) -> Result<Logits, HighlightError>,
 ) -> Result<Found, HighlightError> {
     let delays = config.delays.len();
     let mut means = vec![[(0.0, 0); METRICS]; delays];
