@@ -3,19 +3,18 @@
 //! A baseline is an exponential average over media time, corrected for its start, so that a long and a short
 //! unit weigh by their length. A comparison never includes the value it compares: compare, then update.
 
-/// Exponential average and variance with a time constant.
+/// Exponential average with a time constant.
 #[derive(Clone, Debug)]
 pub(crate) struct Baseline {
     tau_s: f64,
     weight: f64,
     sum: f64,
-    square: f64,
 }
 
 impl Baseline {
     /// An empty baseline with a time constant in seconds.
     pub(crate) const fn new(tau_s: f64) -> Self {
-        Self { tau_s, weight: 0.0, sum: 0.0, square: 0.0 }
+        Self { tau_s, weight: 0.0, sum: 0.0 }
     }
 
     /// Mean so far, if anything was seen.
@@ -41,20 +40,11 @@ impl Baseline {
         self.mean().map_or(0.0, |mean| ((value - mean) * self.confidence()) as f32)
     }
 
-    /// Standard score within -2.5..=2.5 (halved), with a floor under the deviation.
-    pub(crate) fn standard_score(&self, value: f64, floor: f64) -> f32 {
-        self.mean().map_or(0.0, |mean| {
-            let deviation = (self.square / self.weight - mean * mean).max(0.0).sqrt() + floor;
-            (((value - mean) / deviation).clamp(-5.0, 5.0) * 0.5 * self.confidence()) as f32
-        })
-    }
-
     /// Takes a value that held for `seconds`.
     pub(crate) fn update(&mut self, value: f64, seconds: f64) {
         let keep = (-seconds / self.tau_s).exp();
         self.weight = self.weight * keep + (1.0 - keep);
         self.sum = self.sum * keep + value * (1.0 - keep);
-        self.square = self.square * keep + value * value * (1.0 - keep);
     }
 }
 
@@ -72,7 +62,6 @@ mod tests {
         assert!((baseline.mean().unwrap() - 3.0).abs() < 1e-9);
         assert!(baseline.log_ratio(3.0, 0.1).abs() < 1e-6);
         assert!(baseline.log_ratio(30.0, 0.1) > 0.9);
-        assert!(baseline.standard_score(30.0, 0.1) > 2.4);
     }
 
     #[test]

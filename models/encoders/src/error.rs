@@ -44,15 +44,49 @@ pub enum EncodeError {
         /// What the file holds.
         found: Vec<usize>,
     },
-    /// A tensor holds another number type than 32-bit floats.
-    #[error("tensor {tensor} of {} holds {found}, expected F32", file.display())]
+    /// A tensor holds numbers of another type.
+    #[error("tensor {tensor} of {} holds {found}, expected {expected}", file.display())]
     TensorType {
         /// The file.
         file: PathBuf,
         /// Name of the tensor.
         tensor: String,
+        /// Number type that is needed.
+        expected: String,
         /// Number type in the file.
         found: String,
+    },
+    /// A lexicon's file was written for other tokens, windows or buckets.
+    #[error("lexicon {} has the format {found:?}, expected {expected:?}", file.display())]
+    LexiconFormat {
+        /// The file.
+        file: PathBuf,
+        /// Format of this version.
+        expected: String,
+        /// Format that the file names.
+        found: String,
+    },
+    /// A lexicon's file could not be written.
+    #[error("cannot write lexicon {}", file.display())]
+    LexiconWrite {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A room cannot be used to train a lexicon.
+    #[error("room {room} cannot train a lexicon: {problem}")]
+    LexiconRoom {
+        /// Index of the room.
+        room: usize,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The rooms or the settings are not enough to train a lexicon.
+    #[error("cannot train a lexicon: {problem}")]
+    LexiconTraining {
+        /// What is missing.
+        problem: String,
     },
     /// A tensor holds a NaN or an infinity.
     #[error("tensor {tensor} of {} holds a value that is not finite", file.display())]

@@ -18,6 +18,8 @@ mod encoder;
 mod error;
 mod fingerprint;
 mod gifts;
+mod history;
+mod lexicon;
 mod network;
 mod picture;
 mod seen;
@@ -26,12 +28,17 @@ mod sound;
 mod speech;
 mod text;
 mod unit;
+mod weights;
 
 pub use activity::{Activity, ActivityMeter, comment_activity, picture_activity, sound_activity};
 pub use comments::CommentEncoder;
 pub use encoder::Encoder;
 pub use error::EncodeError;
 pub use gifts::GiftEncoder;
+pub use lexicon::{
+    BUCKETS, CrossFit, Lexicon, LexiconEncoder, LexiconRoom, LexiconSettings, WINDOWS_S, WordCounts,
+    word_counts,
+};
 pub use network::{MobileNetEncoder, YamNetEncoder};
 pub use picture::PictureEncoder;
 pub use set::{Encoded, EncoderDescription, EncoderSet, UnitFeatures, Widths};

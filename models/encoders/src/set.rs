@@ -4,13 +4,14 @@
 //! a unit holds.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use candle_core::Device;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CommentEncoder, EncodeError, Encoder, GiftEncoder, MobileNetEncoder, Modality, PictureEncoder,
-    SoundEncoder, SpeechEncoder, UnitInput, YamNetEncoder,
+    CommentEncoder, EncodeError, Encoder, GiftEncoder, Lexicon, LexiconEncoder, MobileNetEncoder, Modality,
+    PictureEncoder, SoundEncoder, SpeechEncoder, UnitInput, YamNetEncoder,
 };
 
 /// What a checkpoint remembers of an encoder: it runs again only with encoders of the same description.
@@ -163,6 +164,14 @@ impl EncoderSet {
     pub fn with_yamnet(self, weights: &Path) -> Result<Self, EncodeError> {
         let encoder = YamNetEncoder::load(weights, self.device.as_ref().unwrap_or(&Device::Cpu))?;
         self.with(Box::new(encoder))
+    }
+
+    /// Adds the words of a trained lexicon behind the other comment encoders.
+    ///
+    /// # Errors
+    /// [`EncodeError::DuplicateEncoder`] when the set has a lexicon.
+    pub fn with_lexicon(self, lexicon: Arc<Lexicon>) -> Result<Self, EncodeError> {
+        self.with(Box::new(LexiconEncoder::new(lexicon)))
     }
 
     /// What a checkpoint has to remember, in the order of the set.

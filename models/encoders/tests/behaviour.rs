@@ -11,16 +11,14 @@ use kairos_encoders::{
 use rooms::{comments, noise, picture, tone};
 
 const UNIT_US: i64 = 2_000_000;
+/// Series of the comment statistics.
+const SERIES: usize = 23;
 
 fn said(texts: &[&str]) -> Vec<f32> {
     let users: Vec<String> = (0..texts.len()).map(|i| format!("u{i}")).collect();
     let comments = comments(texts, &users);
     let unit = UnitInput { duration_us: UNIT_US, comments: Some(&comments), ..UnitInput::default() };
     CommentEncoder::new().encode(&unit).unwrap().unwrap()
-}
-
-fn likeness(a: &[&str], b: &[&str]) -> f32 {
-    said(a)[..192].iter().zip(&said(b)[..192]).map(|(x, y)| x * y).sum()
 }
 
 #[test]
@@ -48,7 +46,9 @@ fn silence_of_the_audience_is_not_a_missing_modality() {
         let vector = features.of(modality).unwrap();
         assert_eq!(vector.len(), set.widths().of(modality), "{modality:?}");
     }
-    assert_eq!(features.comment.unwrap().last(), Some(&1.0));
+    let comment = features.comment.unwrap();
+    assert!(comment[..SERIES].iter().all(|&x| x == 0.0), "nobody wrote");
+    assert!(comment[SERIES..2 * SERIES].iter().all(|&x| x < 0.0), "less than was to be expected");
     assert_eq!(features.gift.unwrap().last(), Some(&1.0));
 }
 
@@ -80,46 +80,79 @@ fn order_of_comments_inside_a_unit_decides_nothing() {
 }
 
 #[test]
-fn spelling_folds_and_meaning_does_not() {
-    assert!(likeness(&["lol"], &["LOOOOOL"]) > 0.7);
-    assert!(likeness(&["kkkkkkkk"], &["KKKK"]) > 0.7);
-    assert!(likeness(&["PogChamp"], &["pogchamp"]) > 0.6);
-    assert!(likeness(&["主播好厉害"], &["这个主播厉害"]) > 0.3);
-    assert!(likeness(&["主播好厉害"], &["今天下雨了"]).abs() < 0.25);
-    assert!(likeness(&["amazing goal"], &["boring lecture"]).abs() < 0.3);
-}
-
-#[test]
 fn statistics_see_repetition_emotes_and_questions() {
     let spam = said(&["KEKW", "KEKW", "KEKW", "KEKW"]);
     let talk = said(&["nice day today", "where are you from?", "i like this song", "what is it called?"]);
-    let at = |vector: &[f32], index: usize| vector[192 + index];
-    assert_eq!(at(&spam, 5), 1.0);
-    assert_eq!(at(&spam, 9), 1.0);
-    assert!(at(&talk, 5) < 0.3 && at(&talk, 9) == 0.0);
-    assert_eq!(at(&talk, 11), 0.5);
-    assert!(at(&spam, 7) > 0.7 && at(&talk, 7) == 0.0);
+    let sum = |vector: &[f32], series: usize| vector[series].exp() - 1.0;
+    let near = |a: f32, b: f32| (a - b).abs() < 1e-3;
+    assert!(near(sum(&spam, 0), 4.0) && near(sum(&talk, 0), 4.0));
+    assert!(near(sum(&spam, 10), 4.0) && near(sum(&talk, 10), 0.0), "emotes");
+    assert!(near(sum(&spam, 6), 0.0) && near(sum(&talk, 6), 2.0), "questions");
+    assert!(near(sum(&spam, 20), 5.0_f32.ln()) && near(sum(&spam, 21), 4.0 / 7.0), "repetition");
+    assert!(near(sum(&talk, 20), 2.0_f32.ln()), "no word is said twice");
+    assert!(near(sum(&spam, 22), 2.0_f32.ln()) && sum(&talk, 22) > 2.0, "different words");
+}
+
+fn encode_run(encoder: &mut CommentEncoder, count: usize, unit: i64, unit_us: i64) -> Vec<f32> {
+    let users: Vec<String> = (0..count).map(|i| format!("u{i}")).collect();
+    let all = comments(&vec!["hi"; count], &users);
+    let unit = UnitInput {
+        start_us: unit * unit_us,
+        duration_us: unit_us,
+        comments: Some(&all),
+        ..UnitInput::default()
+    };
+    encoder.encode(&unit).unwrap().unwrap()
 }
 
 #[test]
 fn burst_of_comments_stands_out_from_the_rate_before() {
     let mut encoder = CommentEncoder::new();
-    let users: Vec<String> = (0..40).map(|i| format!("u{i}")).collect();
-    let texts = vec!["hi"; 40];
-    let all = comments(&texts, &users);
-    let mut encode = |unit: i64, count: usize| {
-        let comments = Some(&all[..count]);
-        let unit =
-            UnitInput { start_us: unit * UNIT_US, duration_us: UNIT_US, comments, ..UnitInput::default() };
-        encoder.encode(&unit).unwrap().unwrap()
-    };
-    let quiet = (0..60).map(|unit| encode(unit, 2)).last().unwrap();
-    let burst = encode(60, 40);
-    for ratio in 26..30 {
-        assert!(quiet[192 + ratio].abs() < 0.05);
+    let quiet = (0..90).map(|unit| encode_run(&mut encoder, 2, unit, UNIT_US)).last().unwrap();
+    let burst = encode_run(&mut encoder, 40, 90, UNIT_US);
+    for window in 1..4 {
+        assert!(quiet[window * SERIES].abs() < 0.1, "{}", quiet[window * SERIES]);
     }
-    assert!(burst[192 + 27] > 1.0, "rate against a minute: {}", burst[192 + 27]);
-    assert!(quiet[192 + 24] == 0.0 && burst[192 + 24] > 0.9, "only the burst brings new users");
+    // Sums by hand: the last two units have 42 comments, the last 90 have 218.
+    let past = (218.0 + 0.5) / 190.0_f32;
+    let expected = ((42.0 / 4.0 + 0.3 * past + 0.02) / (1.3 * past + 0.02)).ln();
+    assert!((burst[SERIES] - expected).abs() < 1e-5, "{} {expected}", burst[SERIES]);
+    assert!((burst[0] - 41.0_f32.ln()).abs() < 1e-6);
+    assert!((burst[17] - 39.0_f32.ln()).abs() < 1e-6, "38 users write for the first time");
+    assert!((burst[18] - 3.0_f32.ln()).abs() < 1e-6, "2 users wrote before");
+    assert!((burst[4 * SERIES + 2] - 182.0 / 3_600.0).abs() < 1e-6);
+}
+
+#[test]
+fn twelve_hours_leave_no_drift_and_no_memory() {
+    let mut old = CommentEncoder::new();
+    let count = |unit: i64| (unit * unit % 5) as usize;
+    for unit in 0..21_600 - 200 {
+        encode_run(&mut old, count(unit), unit, UNIT_US);
+    }
+    let mut young = CommentEncoder::new();
+    for user in 0..2 {
+        // The only state that lasts: who was ever seen.
+        encode_run(&mut young, 4, user, UNIT_US);
+    }
+    for unit in 21_400..21_600 {
+        let vectors = [&mut old, &mut young].map(|encoder| encode_run(encoder, count(unit), unit, UNIT_US));
+        assert!(unit < 21_500 || vectors[0] == vectors[1], "unit {unit}");
+    }
+}
+
+#[test]
+fn half_units_tell_what_whole_units_tell() {
+    let (mut halves, mut wholes) = (CommentEncoder::new(), CommentEncoder::new());
+    for unit in 0..120 {
+        let count = 1 + (unit % 3) as usize;
+        encode_run(&mut halves, count, 2 * unit, UNIT_US / 2);
+        let half = encode_run(&mut halves, count, 2 * unit + 1, UNIT_US / 2);
+        let whole = encode_run(&mut wholes, 2 * count, unit, UNIT_US);
+        for value in [0, 1, 2, SERIES, 2 * SERIES, 3 * SERIES + 1, 4 * SERIES, 4 * SERIES + 2] {
+            assert!((half[value] - whole[value]).abs() < 1e-6, "value {value} of unit {unit}");
+        }
+    }
 }
 
 #[test]

@@ -1,51 +1,94 @@
-//! Comments to a vector: what the audience writes (hashed n-grams) and how it writes (statistics).
+//! Comments to a vector: how much and how the audience writes now, and against the room's own last three minutes.
 //!
-//! Values: 0..192 the embedding of all comments of the unit (length one, or zeros when nobody wrote), then the
-//! statistics listed in `statistics.rs`.
+//! Every comment adds to each of the [`SERIES`] listed in `series.rs`. With `s` a series and `S = 23`:
+//!
+//! | value | |
+//! |---|---|
+//! | `s` | `ln(1 + sum over the last 2 s)` |
+//! | `S + s`, `2 S + s`, `3 S + s` | `ln((r + 0.3 p + 0.02) / (1.3 p + 0.02))` for `r` the sum per second over the last 4, 8, 20 s |
+//! | `4 S` | `ln(1 + t / 60)` for `t` the media time of the unit's end in seconds |
+//! | `4 S + 1` | `ln(1 + min(t, 900) / 60)` |
+//! | `4 S + 2` | `min(t, 10800) / 3600` |
+//!
+//! `p` is the room's past rate: `(sum over the last 180 s + 0.5) / (seconds seen of these + 10)`. Windows end with the
+//! unit and are rounded to whole units, at least one. Nothing is compared over more than 180 s, so that a vector
+//! means the same in the first hour and in the twelfth.
+//!
+//! Values of a series are multiples of [`QUANTUM`]: their sums are exact, so that the order of comments decides
+//! nothing and the running sums of a long stream do not drift.
 
-mod statistics;
+mod audience;
+mod repetition;
+mod series;
 
-use crate::baseline::Baseline;
-use crate::seen::SeenUsers;
-use crate::text::{Features, HashingParameters, hash, words};
+use crate::history::History;
+use crate::text::{Word, words};
 use crate::{EncodeError, Encoder, Modality, UnitInput, fingerprint};
-use statistics::{Message, STATISTICS, Summary};
+use audience::Audience;
+use repetition::Repetition;
+use series::{OWN, SERIES};
 
-const PARAMETERS: HashingParameters =
-    HashingParameters { width: 192, seed: 0x6368_6174, word: 1.0, pair: 0.5, characters: 0.35, flags: 0.5 };
 /// Longest comment that is read, in characters: above what the large platforms allow.
-const TEXT_LIMIT: usize = 512;
-/// Time constants of the rate baselines, in seconds.
-const WINDOWS_S: [f64; 4] = [10.0, 60.0, 300.0, 1_800.0];
-const USER_SEED: u64 = 0x7573_6572;
+pub(crate) const TEXT_LIMIT: usize = 512;
+/// Window of the present, windows that are compared, window of the past; in seconds.
+const WINDOWS_S: [f64; 5] = [2.0, 4.0, 8.0, 20.0, 180.0];
+const PAST: usize = WINDOWS_S.len() - 1;
+/// Step of the values of a series.
+const QUANTUM: f64 = 1.0 / 1_048_576.0;
+/// Units later than this in a stream (thirty days) count as this late.
+const LATEST_S: f64 = 2_592_000.0;
+const WIDTH: usize = PAST * SERIES + 3;
 
-/// Encoder of a room's comments. Keeps running rates and the users seen; at most about 130 KiB.
+/// What a unit adds to the running sums: its series, then its seconds.
+type Sums = [f64; SERIES + 1];
+
+/// Encoder of a room's comments. Keeps 180 s of sums and the users seen; about 150 KiB for units of two seconds.
 #[derive(Clone, Debug)]
 pub struct CommentEncoder {
-    chat: Chat,
-}
-
-/// What the stream has shown so far.
-#[derive(Clone, Debug)]
-struct Chat {
-    rates: [Baseline; 4],
-    last_rate: Option<f64>,
-    last_comment_us: Option<i64>,
-    users: SeenUsers,
-}
-
-impl Default for Chat {
-    fn default() -> Self {
-        let rates = WINDOWS_S.map(Baseline::new);
-        Self { rates, last_rate: None, last_comment_us: None, users: SeenUsers::default() }
-    }
+    history: History<Sums>,
+    sums: [Sums; WINDOWS_S.len()],
+    repetition: Repetition,
+    audience: Audience,
 }
 
 impl CommentEncoder {
     /// An encoder at the start of a stream.
     #[must_use]
     pub fn new() -> Self {
-        Self { chat: Chat::default() }
+        Self {
+            history: History::new(&WINDOWS_S),
+            sums: [[0.0; SERIES + 1]; WINDOWS_S.len()],
+            repetition: Repetition::new(),
+            audience: Audience::default(),
+        }
+    }
+
+    fn advance(&mut self, unit: &UnitInput<'_>, unit_sums: Sums) {
+        for sums in &mut self.sums {
+            sums.iter_mut().zip(unit_sums).for_each(|(sum, x)| *sum += x);
+        }
+        let sums = &mut self.sums;
+        self.history.push(unit.end_us(), unit.duration_us, unit_sums, |window, left| {
+            sums[window].iter_mut().zip(left).for_each(|(sum, x)| *sum -= x);
+        });
+    }
+
+    fn values(&self, unit: &UnitInput<'_>) -> Vec<f32> {
+        let [present, .., past] = &self.sums;
+        let mut vector = Vec::with_capacity(WIDTH);
+        vector.extend(present[..SERIES].iter().map(|sum| (1.0 + sum).ln() as f32));
+        for window in 1..PAST {
+            let unit_s = unit.seconds();
+            let seconds = History::<Sums>::units_of(WINDOWS_S[window], unit_s) * unit_s;
+            for (sum, past_sum) in self.sums[window][..SERIES].iter().zip(past) {
+                let (rate, usual) = (sum / seconds, (past_sum + 0.5) / (past[SERIES] + 10.0));
+                vector.push(((rate + 0.3 * usual + 0.02) / (1.3 * usual + 0.02)).ln() as f32);
+            }
+        }
+        let t = (unit.end_us() as f64 / 1e6).clamp(0.0, LATEST_S);
+        let elapsed = [(1.0 + t / 60.0).ln(), (1.0 + t.min(900.0) / 60.0).ln(), t.min(10_800.0) / 3_600.0];
+        vector.extend(elapsed.map(|x| x as f32));
+        vector
     }
 }
 
@@ -55,14 +98,18 @@ impl Default for CommentEncoder {
     }
 }
 
+/// The nearest multiple of [`QUANTUM`].
+fn quantised(x: f64) -> f64 {
+    (x / QUANTUM).round() * QUANTUM
+}
+
 impl Encoder for CommentEncoder {
     fn name(&self) -> &str {
-        "comment-hashing"
+        "comment-statistics"
     }
 
     fn digest(&self) -> String {
-        let parameters = format!("{PARAMETERS:?} {STATISTICS} {TEXT_LIMIT} {WINDOWS_S:?}");
-        fingerprint::of_algorithm(self.name(), 1, &parameters)
+        fingerprint::of_algorithm(self.name(), 1, &format!("{SERIES} {TEXT_LIMIT} {WINDOWS_S:?}"))
     }
 
     fn modality(&self) -> Modality {
@@ -70,74 +117,29 @@ impl Encoder for CommentEncoder {
     }
 
     fn width(&self) -> usize {
-        PARAMETERS.width + STATISTICS
+        WIDTH
     }
 
     fn encode(&mut self, unit: &UnitInput<'_>) -> Result<Option<Vec<f32>>, EncodeError> {
         let Some(comments) = unit.comments else { return Ok(None) };
-        let mut features = Features::new(PARAMETERS);
-        let mut messages = Vec::with_capacity(comments.len());
+        let mut unit_sums: Sums = [0.0; SERIES + 1];
+        let mut texts: Vec<Vec<Word>> = Vec::with_capacity(comments.len());
         for comment in comments {
             let words = words(comment.text, TEXT_LIMIT);
-            features.add(&words);
-            messages.push(Message::of(comment, &words, TEXT_LIMIT));
+            let own = series::of_comment(comment.text, &words);
+            unit_sums.iter_mut().zip(own).for_each(|(sum, x)| *sum += quantised(x));
+            texts.push(words);
         }
-        let summary = Summary::of(&messages, unit.duration_us);
-        let mut users: Vec<u64> = comments.iter().map(|c| hash(USER_SEED, c.user.as_bytes())).collect();
-        // Sorted, so that the order of comments inside a unit decides nothing.
-        users.sort_unstable();
-        users.dedup();
-        let new_users = users.iter().filter(|&&user| self.chat.users.insert(user)).count();
-
-        let mut vector = features.embed();
-        vector.extend(summary.shares());
-        vector.extend(self.chat.compare(comments.len(), users.len(), new_users, unit));
-        self.chat.advance(comments.len(), unit);
-        Ok(Some(vector))
+        let visit = self.audience.visit(unit, comments);
+        let repetition = self.repetition.advance(unit, &texts);
+        let rest = [visit.first_time, visit.recent, visit.users].into_iter().chain(repetition);
+        unit_sums[OWN..].iter_mut().zip(rest).for_each(|(sum, x)| *sum = quantised(x));
+        unit_sums[SERIES] = quantised(unit.seconds());
+        self.advance(unit, unit_sums);
+        Ok(Some(self.values(unit)))
     }
 
     fn reset(&mut self) {
         *self = Self::new();
-    }
-}
-
-impl Chat {
-    /// The last sixteen statistics: counts, and rates against what the stream has shown before this unit.
-    fn compare(&self, count: usize, users: usize, new_users: usize, unit: &UnitInput<'_>) -> [f32; 16] {
-        let seconds = unit.seconds();
-        let rate = count as f64 / seconds;
-        let log = |x: f64, scale: f64| ((1.0 + x).ln() / scale).min(4.0) as f32;
-        let silent_us = self.last_comment_us.map_or(0, |last| unit.end_us().saturating_sub(last).max(0));
-        let share = |part: usize, whole: usize| part as f32 / whole.max(1) as f32;
-        let acceleration =
-            self.last_rate.map_or(0.0, |last| ((rate + 0.1) / (last + 0.1)).ln().clamp(-4.0, 4.0) * 0.5);
-        let silent_s = if count == 0 { silent_us as f64 / 1e6 } else { 0.0 };
-        [
-            log(count as f64, 3.0),
-            log(rate, 2.0),
-            log(users as f64, 3.0),
-            share(users, count),
-            share(new_users, users),
-            log(new_users as f64, 3.0),
-            self.rates[0].log_ratio(rate, 0.1),
-            self.rates[1].log_ratio(rate, 0.1),
-            self.rates[2].log_ratio(rate, 0.1),
-            self.rates[3].log_ratio(rate, 0.1),
-            self.rates[1].standard_score(rate, 0.2),
-            self.rates[2].standard_score(rate, 0.2),
-            acceleration as f32,
-            log(self.rates[2].mean().unwrap_or(0.0), 2.0),
-            log(silent_s, 5.0),
-            f32::from(u8::from(count == 0)),
-        ]
-    }
-
-    fn advance(&mut self, count: usize, unit: &UnitInput<'_>) {
-        let rate = count as f64 / unit.seconds();
-        self.rates.iter_mut().for_each(|baseline| baseline.update(rate, unit.seconds()));
-        self.last_rate = Some(rate);
-        if count > 0 || self.last_comment_us.is_none() {
-            self.last_comment_us = Some(unit.end_us());
-        }
     }
 }

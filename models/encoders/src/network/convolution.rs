@@ -6,8 +6,8 @@
 use candle_core::{Device, Tensor};
 
 use super::kernels::{BiasClamp, Depthwise, Grid};
-use super::weights::Tensors;
 use crate::EncodeError;
+use crate::weights::Tensors;
 
 /// What bounds a layer's output.
 #[derive(Clone, Copy, Debug, PartialEq)]

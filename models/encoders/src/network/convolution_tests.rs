@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use safetensors::tensor::{Dtype, TensorView};
 
 use super::*;
-use crate::network::weights::Weights;
+use crate::weights::Weights;
 
 fn numbers(count: usize, seed: u64) -> Vec<f32> {
     (0..count as u64)

@@ -9,8 +9,8 @@ use std::path::Path;
 use candle_core::Device;
 
 use super::convolution::{Activation, DepthwiseLayer, Map, PointwiseLayer, Stem};
-use super::weights::Weights;
 use crate::picture::resample;
+use crate::weights::Weights;
 use crate::{EncodeError, Encoder, Modality, PictureView, UnitInput, fingerprint};
 
 const SIDE: u32 = 224;

@@ -6,7 +6,6 @@
 mod convolution;
 mod kernels;
 mod mobilenet;
-mod weights;
 mod yamnet;
 
 pub use mobilenet::MobileNetEncoder;

@@ -9,8 +9,8 @@ use std::path::Path;
 use candle_core::Device;
 
 use super::convolution::{Activation, DepthwiseLayer, PointwiseLayer, Stem};
-use super::weights::Weights;
 use crate::sound::{MelParameters, MelSpectrum, cleaned};
+use crate::weights::Weights;
 use crate::{EncodeError, Encoder, Modality, SOUND_RATE, UnitInput, fingerprint};
 
 const EMBEDDING: usize = 1024;

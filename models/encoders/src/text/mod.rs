@@ -8,7 +8,7 @@ mod words;
 
 pub(crate) use hashing::{Features, HashingParameters};
 pub(crate) use squeeze::squeeze;
-pub(crate) use words::{Word, WordKind, is_unspaced, words};
+pub(crate) use words::{Word, WordKind, words};
 
 /// Seeded 64-bit hash of bytes: FNV-1a, then the finaliser of splitmix64 to spread the low bits.
 pub(crate) fn hash(seed: u64, bytes: &[u8]) -> u64 {
