@@ -98,7 +98,7 @@ fn ensemble_averages_logits_of_different_members() {
     // Members one by one: an ensemble whose tensors are all those of one member is that member.
     let path = folder.path().join("model/model.safetensors");
     let tensors = candle_core::safetensors::load(path, &candle_core::Device::Cpu).expect("just saved");
-    let mut sums = vec![0.0; 12];
+    let mut sums = [0.0; 12];
     for member in 0..3 {
         let mine = format!("members.{member}.");
         let kept = tensors.iter().filter_map(|(name, tensor)| {

@@ -71,6 +71,15 @@ impl ContentCtr {
         &self.config
     }
 
+    /// The same model with the calibration and thresholds of another of the same heads and delays: of one that was
+    /// validated, for one that was trained on more rooms.
+    #[must_use]
+    pub fn calibrated_as(mut self, other: &Self) -> Self {
+        self.config.calibration.clone_from(&other.config.calibration);
+        self.config.threshold = other.config.threshold;
+        self
+    }
+
     pub(crate) const fn config_mut(&mut self) -> &mut Config {
         &mut self.config
     }

@@ -2,7 +2,7 @@
 //!
 //! Invariants: query i reads key rows up to i, or its own alone; nothing else enters its sums.
 
-use super::kernels::{LANES, exp, largest};
+use super::kernels::{LANES, exp, largest, total};
 
 /// Rows in a matrix that holds other columns too.
 #[derive(Clone, Copy)]
@@ -39,19 +39,24 @@ pub(super) struct Attend<'a> {
     slopes: &'a [f32],
     /// Keys of each block, `[head width, padded n]`.
     keys: [Vec<f32>; 2],
+    /// Values of each block, some columns of all rows side by side, padded: `[head width / lanes, n, lanes]`.
+    values: [Vec<[f32; LANES]>; 2],
     logits: [Vec<f32>; 2],
 }
 
 impl<'a> Attend<'a> {
     pub(super) fn new(n: usize, width: usize, slopes: &'a [f32]) -> Self {
         let padded = n.next_multiple_of(LANES);
-        let keys = || vec![0.0; padded * width / slopes.len().max(1)];
+        let size = width / slopes.len().max(1);
+        let keys = || vec![0.0; padded * size];
+        let values = || vec![[0.0; LANES]; n * size.div_ceil(LANES)];
         Self {
             n,
             padded,
             width,
             slopes,
             keys: [keys(), keys()],
+            values: [values(), values()],
             logits: [vec![0.0; padded], vec![0.0; padded]],
         }
     }
@@ -63,11 +68,16 @@ impl<'a> Attend<'a> {
         let scale = 1.0 / (size as f32).sqrt();
         for (head, &slope) in self.slopes.iter().enumerate() {
             let column = head * size;
-            for (block, keys) in blocks.iter().zip(&mut self.keys) {
-                if !block.own {
-                    for row in 0..self.n {
-                        let key = block.keys.part(row, column, size);
-                        key.iter().enumerate().for_each(|(at, key)| keys[at * self.padded + row] = *key);
+            for ((block, keys), values) in blocks.iter().zip(&mut self.keys).zip(&mut self.values) {
+                if block.own {
+                    continue;
+                }
+                for row in 0..self.n {
+                    let key = block.keys.part(row, column, size);
+                    key.iter().enumerate().for_each(|(at, key)| keys[at * self.padded + row] = *key);
+                    let value = block.values.part(row, column, size);
+                    for (at, value) in value.chunks(LANES).enumerate() {
+                        values[at * self.n + row][..value.len()].copy_from_slice(value);
                     }
                 }
             }
@@ -107,21 +117,36 @@ impl<'a> Attend<'a> {
         let most = each.map(|(block, logits)| largest(&logits[..count(block)]));
         let most = most.fold(f32::NEG_INFINITY, f32::max);
         let mut sum = 0.0;
-        for (block, logits) in blocks.iter().zip(&mut self.logits) {
+        for ((block, logits), packed) in blocks.iter().zip(&mut self.logits).zip(&self.values) {
             let seen = count(block);
             let lanes = seen.next_multiple_of(LANES).min(logits.len());
             // Lanes past the last key are computed, but never read.
             logits[..lanes].iter_mut().for_each(|logit| *logit = exp(*logit - most));
-            let first = if block.own { query } else { 0 };
-            for (at, weight) in logits[..seen].iter().enumerate() {
-                sum += weight;
-                let values = block.values.part(first + at, column, into.len());
-                for (into, value) in into.iter_mut().zip(values) {
-                    *into += weight * value;
-                }
+            let weights = &logits[..seen];
+            sum += total(weights);
+            if block.own {
+                let values = block.values.part(query, column, into.len());
+                into.iter_mut().zip(values).for_each(|(into, value)| *into += weights[0] * value);
+            } else {
+                weigh(weights, packed, self.n, into);
             }
         }
         let share = 1.0 / sum;
         into.iter_mut().for_each(|value| *value *= share);
+    }
+}
+
+/// Adds packed rows, each by its weight: a few columns at a time, whose sums stay in registers over all rows.
+fn weigh(weights: &[f32], packed: &[[f32; LANES]], rows: usize, into: &mut [f32]) {
+    for (into, packed) in into.chunks_mut(LANES).zip(packed.chunks_exact(rows)) {
+        let mut sums = [0.0; LANES];
+        for (weight, row) in weights.iter().zip(packed) {
+            for (sum, value) in sums.iter_mut().zip(row) {
+                *sum += weight * value;
+            }
+        }
+        for (into, sum) in into.iter_mut().zip(sums) {
+            *into += sum;
+        }
     }
 }

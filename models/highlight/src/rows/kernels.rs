@@ -116,6 +116,11 @@ fn sum(row: &[f32], value: impl Fn(f32) -> f32) -> f32 {
     lanes.iter().sum::<f32>() + rest
 }
 
+/// Sum of all values.
+pub(super) fn total(row: &[f32]) -> f32 {
+    sum(row, |x| x)
+}
+
 /// Largest value.
 pub(super) fn largest(row: &[f32]) -> f32 {
     let mut lanes = [f32::NEG_INFINITY; LANES];
