@@ -72,7 +72,7 @@ fn no_row_depends_on_a_later_unit() {
 #[test]
 fn threads_change_no_bit() {
     let model = Arc::new(model(Config { width: 48, feed_forward: 128, ..config(16) }));
-    let units = units(600, 7);
+    let units = units(200, 7);
     let with = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
         pool.install(|| model.score_rows("anna", &units).expect("valid units"))
