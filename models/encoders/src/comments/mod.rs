@@ -63,6 +63,12 @@ impl CommentEncoder {
         }
     }
 
+    /// Places of the values that tell who writes (first-time, returning and different users), for ablations.
+    #[must_use]
+    pub fn user_values() -> Vec<usize> {
+        (0..PAST).flat_map(|window| (OWN..OWN + 3).map(move |series| window * SERIES + series)).collect()
+    }
+
     fn advance(&mut self, unit: &UnitInput<'_>, unit_sums: Sums) {
         for sums in &mut self.sums {
             sums.iter_mut().zip(unit_sums).for_each(|(sum, x)| *sum += x);
@@ -77,10 +83,10 @@ impl CommentEncoder {
         let [present, .., past] = &self.sums;
         let mut vector = Vec::with_capacity(WIDTH);
         vector.extend(present[..SERIES].iter().map(|sum| (1.0 + sum).ln() as f32));
-        for window in 1..PAST {
-            let unit_s = unit.seconds();
-            let seconds = History::<Sums>::units_of(WINDOWS_S[window], unit_s) * unit_s;
-            for (sum, past_sum) in self.sums[window][..SERIES].iter().zip(past) {
+        let unit_s = unit.seconds();
+        for (length_s, sums) in WINDOWS_S.iter().zip(&self.sums).take(PAST).skip(1) {
+            let seconds = History::<Sums>::units_of(*length_s, unit_s) * unit_s;
+            for (sum, past_sum) in sums[..SERIES].iter().zip(past) {
                 let (rate, usual) = (sum / seconds, (past_sum + 0.5) / (past[SERIES] + 10.0));
                 vector.push(((rate + 0.3 * usual + 0.02) / (1.3 * usual + 0.02)).ln() as f32);
             }
