@@ -16,7 +16,7 @@ mod streamer;
 
 pub(crate) use attention::slope;
 pub(crate) use block::{Block, EPSILON, RowNorm};
-pub(crate) use inputs::{Standardised, check, standardised};
+pub(crate) use inputs::{Aligned, Standardised, check, standardised};
 pub(crate) use network::Network;
 pub(crate) use pass::Pass;
 pub(crate) use statistics::Statistics;

@@ -13,9 +13,9 @@ use rand_chacha::ChaCha8Rng;
 /// A stretch of a room of the pool.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Window {
-    room: usize,
-    start: usize,
-    end: usize,
+    pub(super) room: usize,
+    pub(super) start: usize,
+    pub(super) end: usize,
 }
 
 /// Cuts every room at a random phase, so that each unit is seen in every slot of the window over time.

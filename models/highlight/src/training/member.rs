@@ -9,6 +9,7 @@ use super::reached::Epoch;
 use super::{Rooms, TrainingConfig, TrainingRoom};
 use crate::model::Network;
 use crate::{ContentCtr, HighlightError};
+use candle_core::backprop::GradStore;
 use candle_core::{DType, Tensor};
 use kairos_training::{AdamW, AdamWSettings, Sam, WarmupCosine, clip_by_global_norm};
 use rand::SeedableRng;
@@ -115,12 +116,25 @@ fn step(
         gradients = high.backward()?;
         sam.return_()?;
     }
-    let norm = clip_by_global_norm(&mut gradients, &member.parameters, settings.clip)?;
-    if !norm.is_finite() {
+    if !descend(member, settings, &mut gradients, rate, &mut standing.optimiser)?.is_finite() {
         return astray(standing.step, "gradients");
     }
-    standing.optimiser.step(&gradients, rate)?;
     Ok(loss.to_dtype(DType::F64)?.to_scalar::<f64>()?)
+}
+
+/// Clips the gradients and moves the weights, unless the gradients' norm, which it gives, is not finite.
+pub(super) fn descend(
+    member: &Network,
+    settings: &TrainingConfig,
+    gradients: &mut GradStore,
+    rate: f64,
+    optimiser: &mut AdamW,
+) -> candle_core::Result<f64> {
+    let norm = clip_by_global_norm(gradients, &member.parameters, settings.clip)?;
+    if norm.is_finite() {
+        optimiser.step(gradients, rate)?;
+    }
+    Ok(norm)
 }
 
 fn schedule(model: &ContentCtr, settings: &TrainingConfig, rooms: &dyn Rooms) -> WarmupCosine {

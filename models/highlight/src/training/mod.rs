@@ -8,6 +8,8 @@ mod evaluate;
 mod member;
 mod objective;
 mod reached;
+#[cfg(test)]
+mod reference;
 mod rooms;
 mod settings;
 mod state;

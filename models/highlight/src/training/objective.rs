@@ -8,7 +8,7 @@ use crate::losses::{
     AlignmentKeys, alignment_loss, binary_cross_entropy, border_aware_pairwise, cosine_distance,
     first_difference, listwise_cross_entropy, live_mean,
 };
-use crate::model::{Network, Pass};
+use crate::model::{Aligned, Network, Pass};
 use crate::{Config, Head, HighlightError};
 use candle_core::{D, DType, Tensor};
 use candle_nn::ops::sigmoid;
@@ -23,12 +23,52 @@ pub(super) fn objective(
     batch: &Batch,
     random: &mut ChaCha8Rng,
 ) -> Result<Tensor, HighlightError> {
+    let pass = Pass::training(config.dropout, ChaCha8Rng::from_rng(random));
+    let terms = terms(config, network, settings, batch, &pass, &mut |similarity, n| {
+        AlignmentKeys::draw(similarity, n, random)
+    })?;
+    Ok((terms.units + terms.alignment)?)
+}
+
+/// What the loss is the sum of, weights and all.
+pub(super) struct Terms {
+    /// Of all heads and delays, from logits and labels.
+    pub(super) units: Tensor,
+    /// Of both sides of each window.
+    pub(super) alignment: Tensor,
+    /// `[windows, units, heads · delays]`.
+    #[cfg(test)]
+    pub(super) logits: Tensor,
+}
+
+/// The terms of one batch; `keys` chooses the alignment's keys of each window from its similarities `n · n`.
+pub(super) fn terms(
+    config: &Config,
+    network: &Network,
+    settings: &TrainingConfig,
+    batch: &Batch,
+    pass: &Pass,
+    keys: &mut dyn FnMut(&[f64], usize) -> Option<AlignmentKeys>,
+) -> Result<Terms, HighlightError> {
     let (rows, n) = (batch.rows, batch.length);
     let aligned = network.projections.aligned(&batch.inputs, rows * n)?;
     let units = aligned.units.reshape((rows, n, config.width))?;
-    let pass = Pass::training(config.dropout, ChaCha8Rng::from_rng(random));
-    let logits = network.logits(&units, &batch.streamers, &pass)?;
-    let mut total = Tensor::zeros((), DType::F32, units.device())?;
+    let logits = network.logits(&units, &batch.streamers, pass)?;
+    Ok(Terms {
+        units: unit_terms(config, settings, batch, &logits)?,
+        alignment: alignment_term(settings, batch, &aligned, keys)?,
+        #[cfg(test)]
+        logits,
+    })
+}
+
+fn unit_terms(
+    config: &Config,
+    settings: &TrainingConfig,
+    batch: &Batch,
+    logits: &Tensor,
+) -> candle_core::Result<Tensor> {
+    let mut total = Tensor::zeros((), DType::F32, logits.device())?;
     let delays = config.delays.len();
     let share = 1.0 / delays as f64;
     for (at, head) in config.outputs.iter().enumerate() {
@@ -46,24 +86,33 @@ pub(super) fn objective(
             total = (total + (term * share)?)?;
         }
     }
+    Ok(total)
+}
+
+fn alignment_term(
+    settings: &TrainingConfig,
+    batch: &Batch,
+    aligned: &Aligned,
+    keys: &mut dyn FnMut(&[f64], usize) -> Option<AlignmentKeys>,
+) -> candle_core::Result<Tensor> {
+    let device = aligned.units.device();
+    let mut losses = Vec::new();
     if settings.alignment_weight > 0.0 {
-        let (mut sum, mut count) = (Tensor::zeros((), DType::F32, units.device())?, 0_usize);
-        for places in &batch.both_sides {
-            let places = Tensor::new(places.as_slice(), units.device())?;
+        for places in batch.both_sides.iter().filter(|places| places.len() > 1) {
+            let places = Tensor::new(places.as_slice(), device)?;
             let (text, frames) =
                 (aligned.said.index_select(&places, 0)?, aligned.visual.index_select(&places, 0)?);
-            let similarity = cosine_distance(&text, &frames)?.affine(-1.0, 1.0)?.detach();
+            let similarity = cosine_distance(&text.detach(), &frames.detach())?.affine(-1.0, 1.0)?;
             let similarity: Vec<f64> = similarity.to_dtype(DType::F64)?.flatten_all()?.to_vec1()?;
-            if let Some(keys) = AlignmentKeys::draw(&similarity, places.elem_count(), random) {
-                sum = (sum + alignment_loss(&text, &frames, &keys, settings.positive)?)?;
-                count += 1;
+            if let Some(keys) = keys(&similarity, places.elem_count()) {
+                losses.push(alignment_loss(&text, &frames, &keys, settings.positive)?);
             }
         }
-        if count > 0 {
-            total = (total + (sum * (settings.alignment_weight / count as f64))?)?;
-        }
     }
-    Ok(total)
+    if losses.is_empty() {
+        return Tensor::zeros((), DType::F32, device);
+    }
+    Tensor::stack(&losses, 0)?.mean_all()? * settings.alignment_weight
 }
 
 /// Terms of the continuous label at one delay.
