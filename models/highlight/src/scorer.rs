@@ -3,9 +3,9 @@
 //! Invariants: a row's scores are a function of the features known of its own unit and of the units before it in
 //! its look-back window; scoring one by one or all at once gives the same bits; memory is bounded.
 
-use crate::model::{check, standardised};
+use crate::model::{check, mean_rows, standardised};
+use crate::rows::Engine;
 use crate::{ContentCtr, HighlightError, MODALITIES, Modality, Scores, UnitFeatures};
-use candle_core::Tensor;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -27,6 +27,8 @@ pub struct UnitScore {
 #[derive(Debug, Clone)]
 pub struct Scorer {
     model: Arc<ContentCtr>,
+    /// One per network of the ensemble, laid out for scoring.
+    engines: Arc<Vec<Engine>>,
     streamer: Option<usize>,
     missing: Vec<Projected>,
     kept: VecDeque<Unit>,
@@ -53,7 +55,9 @@ impl Scorer {
         }
         let streamer = model.streamer_row(streamer);
         let (kept, revisable) = (VecDeque::new(), revisable.max(1));
-        Ok(Self { model, streamer, missing, kept, next: 0, revisable, explaining: true })
+        let engines = model.members().iter().map(|member| Engine::new(model.config(), member));
+        let engines = Arc::new(engines.collect::<Result<Vec<_>, _>>()?);
+        Ok(Self { model, engines, streamer, missing, kept, next: 0, revisable, explaining: true })
     }
 
     /// Leaves contributions out of all scores, which costs a forward pass per modality less.
@@ -135,7 +139,8 @@ impl Scorer {
         let seen: Vec<usize> =
             (0..MODALITIES.len()).filter(|&place| self.explaining && sent(place)).collect();
         let shape = (seen.len() + 1, window.len(), config.width);
-        let mut units = Vec::with_capacity(self.missing.len());
+        let starts: Vec<usize> = (0..shape.0).map(|variant| variant * shape.1).collect();
+        let mut each = Vec::with_capacity(self.missing.len());
         for (member, missing) in self.missing.iter().enumerate() {
             let mut values = Vec::with_capacity(shape.0 * shape.1 * shape.2);
             for hidden in std::iter::once(None).chain(seen.iter().map(|&place| Some(place))) {
@@ -143,9 +148,12 @@ impl Scorer {
                     align(&unit[member], missing, hidden, config.width / 2, &mut values);
                 }
             }
-            units.push(Tensor::from_vec(values, shape, self.model.device())?);
+            let engine = &self.engines[member];
+            let units = engine.units(values, self.streamer)?;
+            let logits = engine.logits(&units, &starts, shape.1, true)?;
+            each.push(logits.chunks(config.logits()).map(<[f32]>::to_vec).collect());
         }
-        let logits = self.model.last_logits(&units, &vec![self.streamer; shape.0])?;
+        let logits = mean_rows(&each);
         let delayed = |delay: usize| {
             let index = index.checked_sub(config.delay_units(delay) as u64)?;
             let scores = self.model.scores(&logits[0], delay);

@@ -3,11 +3,12 @@
 //!
 //! Invariants: exactly eight keys or no loss; choosing the keys carries no gradient.
 
-use super::soft_dtw;
-use candle_core::{D, Result, Tensor};
-use kairos_dtw::EPSILON;
+use super::known::{values, with_gradient};
+use candle_core::{D, Error, Result, Tensor, bail};
+use kairos_dtw::{CostMatrix, EPSILON, SoftAlignment, soft_with_gradient};
 use rand::Rng;
 use rand::seq::SliceRandom;
+use rayon::prelude::*;
 
 /// The positive and its seven negatives.
 pub const KEYS: usize = 8;
@@ -90,18 +91,38 @@ pub fn alignment_loss(
     positive: Positive,
 ) -> Result<Tensor> {
     let distance = cosine_distance(text, frames)?;
-    let device = distance.device();
-    let rows = |order: &[usize]| Tensor::new(order.iter().map(|&at| at as u32).collect::<Vec<_>>(), device);
-    let mut matrices = Vec::with_capacity(keys.orders.len());
-    for (key, order) in keys.orders.iter().enumerate() {
-        let mut matrix = distance.index_select(&rows(order)?, 0)?;
-        if key == 0 && positive == Positive::Swapped {
-            let mut columns: Vec<usize> = (0..matrix.dim(1)?).collect();
-            columns.swap(keys.swap.0, keys.swap.1);
-            matrix = matrix.index_select(&rows(&columns)?, 1)?;
-        }
-        matrices.push(matrix);
+    let (n, m) = distance.dims2()?;
+    let costs = values(&distance)?;
+    // Where a key's cell lies in the distances.
+    let place = |key: usize, row: usize, col: usize| {
+        let (a, b) = keys.swap;
+        let swapped = key == 0 && positive == Positive::Swapped;
+        let col = match col {
+            _ if !swapped => col,
+            _ if col == a => b,
+            _ if col == b => a,
+            _ => col,
+        };
+        keys.orders[key][row] * m + col
+    };
+    let fits = |order: &Vec<usize>| order.len() == n && order.iter().all(|&row| row < n);
+    if keys.orders.is_empty() || !keys.orders.iter().all(fits) || keys.swap.0.max(keys.swap.1) >= m {
+        bail!("keys of other lengths than {n} rows and {m} columns");
     }
-    let values = soft_dtw(&Tensor::stack(&matrices, 0)?, LAMBDA)?;
-    values.get(0)? + values.neg()?.log_sum_exp(0)?
+    let aligned = (0..keys.orders.len()).into_par_iter().map(|key| {
+        let cells = (0..n * m).map(|at| costs[place(key, at / m, at % m)]);
+        let matrix = CostMatrix::new(n, m, cells.collect()).map_err(Error::wrap)?;
+        soft_with_gradient(&matrix, LAMBDA).map_err(Error::wrap)
+    });
+    let aligned: Vec<SoftAlignment> = aligned.collect::<Result<_>>()?;
+    let least = aligned.iter().map(|key| key.value).fold(f64::INFINITY, f64::min);
+    let sum: f64 = aligned.iter().map(|key| (least - key.value).exp()).sum();
+    let mut gradient = vec![0.0; n * m];
+    for (at, key) in aligned.iter().enumerate() {
+        let slope = if at == 0 { 1.0 } else { 0.0 } - (least - key.value).exp() / sum;
+        for (cell, visits) in key.gradient.values().iter().enumerate() {
+            gradient[place(at, cell / m, cell % m)] += slope * visits;
+        }
+    }
+    with_gradient(&distance, aligned[0].value - least + sum.ln(), gradient)
 }

@@ -5,6 +5,7 @@
 
 mod alignment;
 mod difference;
+mod known;
 mod listwise;
 mod live_mean;
 mod pairwise;

@@ -2,8 +2,13 @@
 //!
 //! Invariants: which pairs count carries no gradient; pairs never cross rows; unlabelled units are left out.
 
-use candle_core::{DType, Result, Tensor, bail};
-use candle_nn::ops::sigmoid;
+use super::known::{values, with_gradient};
+use candle_core::{Result, Tensor, bail};
+
+/// Differences are kept within this.
+const FURTHEST: f64 = 1e3;
+/// Likelihoods are kept above this.
+const LEAST: f64 = 1e-10;
 
 /// Mean over the pairs `y_i > y_j` with `y_i - y_j >= s_i - s_j` of
 /// `-log(max(sigmoid(clamp(s_i - s_j, -1000, 1000)), 1e-10))`, natural logarithm.
@@ -18,25 +23,30 @@ pub fn border_aware_pairwise(scores: &Tensor, labels: &[f64]) -> Result<Tensor> 
     if labels.len() != rows * n {
         bail!("{} labels for {rows} rows of {n} scores", labels.len());
     }
-    let flat = scores.flatten_all()?;
-    let values: Vec<f64> = flat.to_dtype(DType::F64)?.to_vec1()?;
-    let (mut higher, mut lower) = (Vec::new(), Vec::new());
+    let values = values(scores)?;
+    let (mut sum, mut count) = (0.0, 0_usize);
+    let mut gradient = vec![0.0; values.len()];
     for row in 0..rows {
         for i in row * n..(row + 1) * n {
             for j in row * n..(row + 1) * n {
                 let labelled = labels[i] >= 0.0 && labels[j] >= 0.0;
                 let gap = labels[i] - labels[j];
-                if labelled && gap > 0.0 && gap - (values[i] - values[j]) >= 0.0 {
-                    higher.push(i as u32);
-                    lower.push(j as u32);
+                let lead = values[i] - values[j];
+                if labelled && gap > 0.0 && gap - lead >= 0.0 {
+                    count += 1;
+                    let score = 1.0 / (1.0 + (-lead.clamp(-FURTHEST, FURTHEST)).exp());
+                    sum -= score.max(LEAST).ln();
+                    if score > LEAST && lead.abs() < FURTHEST {
+                        gradient[i] -= 1.0 - score;
+                        gradient[j] += 1.0 - score;
+                    }
                 }
             }
         }
     }
-    if higher.is_empty() {
+    if count == 0 {
         return Tensor::zeros((), scores.dtype(), scores.device());
     }
-    let pick = |at: Vec<u32>| flat.index_select(&Tensor::new(at, scores.device())?, 0);
-    let difference = (pick(higher)? - pick(lower)?)?.clamp(-1e3, 1e3)?;
-    sigmoid(&difference)?.maximum(1e-10)?.log()?.mean_all()?.neg()
+    gradient.iter_mut().for_each(|slope| *slope /= count as f64);
+    with_gradient(scores, sum / count as f64, gradient)
 }

@@ -2,6 +2,7 @@
 //!
 //! Invariants: unlabelled units (NaN) add nothing; the logarithm never sees zero.
 
+use super::known::{values, with_gradient};
 use candle_core::{Result, Tensor, bail};
 
 /// Mean over labelled units of `max(x, 0) - x · y + log(1 + e^(-|x|))`, the binary cross-entropy with logits
@@ -17,12 +18,16 @@ pub fn binary_cross_entropy(logits: &Tensor, labels: &[f64]) -> Result<Tensor> {
     if count == 0 {
         return Tensor::zeros((), logits.dtype(), logits.device());
     }
-    let tensor = |values: Vec<f64>| {
-        Tensor::from_vec(values, logits.shape(), logits.device())?.to_dtype(logits.dtype())
-    };
-    let weights = tensor(labels.iter().map(|y| if y.is_nan() { 0.0 } else { 1.0 / count as f64 }).collect())?;
-    let labels = tensor(labels.iter().map(|y| if y.is_nan() { 0.0 } else { *y }).collect())?;
-    let smooth = (logits.abs()?.neg()?.exp()? + 1.0)?.log()?;
-    let each = ((logits.relu()? - logits.mul(&labels)?)? + smooth)?;
-    each.mul(&weights)?.sum_all()
+    let (mut sum, mut gradient) = (0.0, Vec::with_capacity(labels.len()));
+    for (&x, &y) in values(logits)?.iter().zip(labels) {
+        if y.is_nan() {
+            gradient.push(0.0);
+            continue;
+        }
+        let small = (-x.abs()).exp();
+        sum += x.max(0.0) - x * y + small.ln_1p();
+        let score = if x >= 0.0 { 1.0 } else { small } / (1.0 + small);
+        gradient.push((score - y) / count as f64);
+    }
+    with_gradient(logits, sum / count as f64, gradient)
 }

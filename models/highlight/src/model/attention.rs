@@ -3,8 +3,10 @@
 //! Invariants: what a mask forbids gets a weight of exactly zero in `f32`, because e^-10000 underflows.
 
 use super::Pass;
+use super::mixing::Mixing;
 use crate::Config;
 use candle_core::{Device, Result, Tensor};
+use candle_nn::ops::softmax_last_dim;
 use candle_nn::{Linear, Module, VarBuilder, linear};
 
 /// Added to the logits of what must not be seen (released code).
@@ -42,9 +44,24 @@ impl Attention {
         })
     }
 
-    /// Queries `[b, q, d]` against keys and values `[b, k, d]`, with a mask of `[heads, q, k]`.
-    pub(crate) fn forward(&self, query: &Tensor, kv: &Tensor, mask: &Tensor, pass: &Pass) -> Result<Tensor> {
+    /// Queries `[b, q, d]` against keys and values `[b, k, d]` that consist of blocks of rows, one for each of
+    /// `sight`. Fewer queries than rows in a block are the last of them.
+    pub(crate) fn forward(
+        &self,
+        query: &Tensor,
+        kv: &Tensor,
+        sight: &[Sight],
+        pass: &Pass,
+    ) -> Result<Tensor> {
         let (batch, rows, width) = query.dims3()?;
+        if pass.is_training() {
+            let q = pass.dense(&self.query, query)?;
+            let (k, v) = (pass.dense(&self.key, kv)?, pass.dense(&self.value, kv)?);
+            let mixing = Mixing { heads: self.heads, recency: self.recency, blocks: sight.to_vec() };
+            return pass.dense(&self.output, &q.apply_op3(&k, &v, mixing)?);
+        }
+        let n = kv.dim(1)? / sight.len().max(1);
+        let mask = self.mask(n, sight, rows, kv.device())?;
         let split = |x: Tensor| -> Result<Tensor> {
             let rows = x.dim(1)?;
             x.reshape((batch, rows, self.heads, width / self.heads))?.transpose(1, 2)?.contiguous()
@@ -53,22 +70,16 @@ impl Attention {
         let q = split((self.query.forward(query)? * scale)?)?;
         let k = split(self.key.forward(kv)?)?;
         let v = split(self.value.forward(kv)?)?;
-        let logits = q.matmul(&k.t()?)?.broadcast_add(mask)?;
-        let weights = pass.softmax(&logits)?;
+        let logits = q.matmul(&k.t()?)?.broadcast_add(&mask)?;
+        let weights = softmax_last_dim(&logits)?;
         let mixed = weights.matmul(&v)?.transpose(1, 2)?.contiguous()?.reshape((batch, rows, width))?;
         self.output.forward(&mixed)
     }
 
-    /// Mask of `[heads, n, blocks · n]` for keys that consist of blocks of `n` rows; `last_only` keeps the
-    /// last query alone.
-    pub(crate) fn mask(
-        &self,
-        n: usize,
-        blocks: &[Sight],
-        last_only: bool,
-        device: &Device,
-    ) -> Result<Tensor> {
-        let first = if last_only { n - 1 } else { 0 };
+    /// Mask of `[heads, n, blocks · n]` for keys that consist of blocks of `n` rows, of the last `rows`
+    /// queries.
+    fn mask(&self, n: usize, blocks: &[Sight], rows: usize, device: &Device) -> Result<Tensor> {
+        let first = n.saturating_sub(rows);
         let mut mask = Vec::with_capacity(self.heads * (n - first) * n * blocks.len());
         for head in 0..self.heads {
             let slope = if self.recency { slope(head, self.heads) } else { 0.0 };
@@ -109,12 +120,12 @@ impl FeedForward {
         })
     }
 
-    pub(crate) fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let up = self.up.forward(x)?;
+    pub(crate) fn forward(&self, x: &Tensor, pass: &Pass) -> Result<Tensor> {
+        let up = pass.dense(&self.up, x)?;
         let inner = match &self.gate {
-            Some(gate) => (gate.forward(x)?.gelu()? * up)?,
+            Some(gate) => (pass.dense(gate, x)?.gelu()? * up)?,
             None => up.relu()?,
         };
-        self.down.forward(&inner)
+        pass.dense(&self.down, &inner)
     }
 }

@@ -7,10 +7,12 @@ mod attention;
 mod block;
 mod decoder;
 mod inputs;
+mod mixing;
 mod network;
 mod pass;
 mod perceiver;
 mod positions;
+mod rowwise;
 mod statistics;
 mod streamer;
 

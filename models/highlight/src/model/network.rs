@@ -52,7 +52,7 @@ impl Network {
     ) -> Result<Tensor, HighlightError> {
         let hidden = self.perceive(units, streamers, pass)?;
         let hidden = self.decoder.forward(&hidden, false, pass)?;
-        Ok(self.output.forward(&hidden)?)
+        Ok(pass.dense(&self.output, &hidden)?)
     }
 
     /// Logits `[batch, heads · delays]` of the last position alone, which saves the decoder's last layer most of
@@ -75,7 +75,7 @@ impl Network {
         pass: &Pass,
     ) -> Result<Tensor, HighlightError> {
         let positions = self.positions.first(units.dim(1)?)?;
-        let query = self.streamers.forward(units, streamers)?;
+        let query = self.streamers.forward(units, streamers, pass)?;
         let (units, query) = if self.perceiver_positions {
             (units.broadcast_add(&positions)?, query.broadcast_add(&positions)?)
         } else {

@@ -3,8 +3,9 @@
 //! Invariants: scoring draws no random number.
 
 use super::block::{EPSILON, RowNorm};
+use super::rowwise::{Dense, Norm};
 use candle_core::{Result, Tensor};
-use candle_nn::ops;
+use candle_nn::{Linear, Module, ops};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use std::cell::RefCell;
@@ -31,7 +32,8 @@ impl Pass {
             Some((chance, random)) if *chance > 0.0 => {
                 let keep = (1.0 / (1.0 - chance)) as f32;
                 let mut random = random.borrow_mut();
-                let draw = |_| if random.random::<f64>() < *chance { 0.0 } else { keep };
+                let least = (*chance * f64::from(u32::MAX)) as u32;
+                let draw = |_| if random.random::<u32>() < least { 0.0 } else { keep };
                 let mask: Vec<f32> = (0..x.elem_count()).map(draw).collect();
                 x.mul(&Tensor::from_vec(mask, x.shape(), x.device())?)
             }
@@ -39,22 +41,30 @@ impl Pass {
         }
     }
 
-    /// Softmax over the last dimension. The fast kernel has no gradient.
-    pub(crate) fn softmax(&self, x: &Tensor) -> Result<Tensor> {
-        if self.training.is_some() {
-            ops::softmax(x, candle_core::D::Minus1)
-        } else {
-            ops::softmax_last_dim(x)
+    /// Whether gradients and dropout are wanted.
+    pub(crate) const fn is_training(&self) -> bool {
+        self.training.is_some()
+    }
+
+    /// A dense layer over the rows of `x`.
+    pub(crate) fn dense(&self, layer: &Linear, x: &Tensor) -> Result<Tensor> {
+        match layer.bias() {
+            Some(bias) if self.is_training() => x.contiguous()?.apply_op3(layer.weight(), bias, Dense),
+            _ => layer.forward(x),
         }
     }
 
-    /// Normalisation of each row. The fast kernels have no gradient.
+    /// Normalisation of each row. The kernels for scoring have no gradient.
     pub(crate) fn normalised(&self, norm: &RowNorm, x: &Tensor) -> Result<Tensor> {
-        match (&norm.bias, self.training.is_some()) {
-            (Some(bias), true) => ops::layer_norm_slow(x, &norm.weight, bias, EPSILON),
-            (Some(bias), false) => ops::layer_norm(&x.contiguous()?, &norm.weight, bias, EPSILON),
-            (None, true) => ops::rms_norm_slow(x, &norm.weight, EPSILON),
-            (None, false) => ops::rms_norm(&x.contiguous()?, &norm.weight, EPSILON),
+        let x = x.contiguous()?;
+        match (&norm.bias, self.is_training()) {
+            (Some(bias), true) => x.apply_op3(&norm.weight, bias, Norm { centred: true }),
+            (None, true) => {
+                let bias = norm.weight.detach().zeros_like()?;
+                x.apply_op3(&norm.weight, &bias, Norm { centred: false })
+            }
+            (Some(bias), false) => ops::layer_norm(&x, &norm.weight, bias, EPSILON),
+            (None, false) => ops::rms_norm(&x, &norm.weight, EPSILON),
         }
     }
 }

@@ -30,13 +30,11 @@ impl Perceiver {
 
     /// Units and query of `[b, n, d]` to `[b, n, d]`.
     pub(crate) fn forward(&self, units: &Tensor, query: &Tensor, pass: &Pass) -> Result<Tensor> {
-        let n = units.dim(1)?;
         let mut rows = query.clone();
         for (at, layer) in self.layers.iter().enumerate() {
             // The streamer's embedding is one row to each query; later rows are a sequence of their own.
             let sight = if at == 0 { Sight::Own } else { Sight::UpToOwn };
-            let mask = layer.attention.mask(n, &[Sight::UpToOwn, sight], false, units.device())?;
-            rows = self.layer(layer, units, &rows, &mask, pass)?;
+            rows = self.layer(layer, units, &rows, &[Sight::UpToOwn, sight], pass)?;
         }
         match &self.last {
             Some(last) => pass.normalised(last, &rows),
@@ -51,7 +49,7 @@ impl Perceiver {
         layer: &Block,
         units: &Tensor,
         query: &Tensor,
-        mask: &Tensor,
+        sight: &[Sight],
         pass: &Pass,
     ) -> Result<Tensor> {
         let kv = Tensor::cat(&[units, query], 1)?;
@@ -59,15 +57,15 @@ impl Perceiver {
             Normalisation::Pre => {
                 let kv = pass.normalised(&layer.first, &kv)?;
                 let query = pass.normalised(&layer.first, query)?;
-                let attended = pass.dropped(layer.attention.forward(&query, &kv, mask, pass)?)?;
+                let attended = pass.dropped(layer.attention.forward(&query, &kv, sight, pass)?)?;
                 let rows = (query + attended)?;
-                let fed = layer.feed_forward.forward(&pass.normalised(&layer.second, &rows)?)?;
+                let fed = layer.feed_forward.forward(&pass.normalised(&layer.second, &rows)?, pass)?;
                 rows + pass.dropped(fed)?
             }
             Normalisation::Post => {
-                let attended = pass.dropped(layer.attention.forward(query, &kv, mask, pass)?)?;
+                let attended = pass.dropped(layer.attention.forward(query, &kv, sight, pass)?)?;
                 let rows = pass.normalised(&layer.first, &(query + attended)?)?;
-                let fed = pass.dropped(layer.feed_forward.forward(&rows)?)?;
+                let fed = pass.dropped(layer.feed_forward.forward(&rows, pass)?)?;
                 pass.normalised(&layer.second, &(rows + fed)?)
             }
         }

@@ -3,9 +3,10 @@
 //! Invariants: u at position i reads units up to i alone, so a cold start looks no further ahead than
 //! anything else.
 
+use super::Pass;
 use crate::{Config, HighlightError};
 use candle_core::Tensor;
-use candle_nn::{Init, Linear, Module, VarBuilder};
+use candle_nn::{Init, Linear, VarBuilder};
 
 /// Fingerprint of a streamer's identity: 16 hexadecimal digits. Checkpoints carry these, not names.
 #[must_use]
@@ -36,6 +37,7 @@ impl Streamers {
         &self,
         units: &Tensor,
         streamers: &[Option<usize>],
+        pass: &Pass,
     ) -> Result<Tensor, HighlightError> {
         let (_, n, _) = units.dims3()?;
         let mut weights = vec![0.0_f32; n * n];
@@ -47,6 +49,6 @@ impl Streamers {
         let mean = weights.broadcast_as((batch, n, n))?.contiguous()?.matmul(&units.contiguous()?)?;
         let rows: Vec<u32> = streamers.iter().map(|row| row.map_or(0, |row| row as u32 + 1)).collect();
         let rows = self.rows.index_select(&Tensor::new(rows, units.device())?, 0)?.unsqueeze(1)?;
-        Ok(self.from_content.forward(&mean)?.broadcast_add(&rows)?)
+        Ok(pass.dense(&self.from_content, &mean)?.broadcast_add(&rows)?)
     }
 }

@@ -10,6 +10,7 @@ use crate::{Config, HighlightError, Normalisation};
 use candle_nn::Linear;
 
 /// One layer's weights.
+#[derive(Debug)]
 struct Layer {
     /// Query, key and value of the rows that ask.
     qkv: Dense,
@@ -69,7 +70,8 @@ impl Layer {
     }
 }
 
-pub(super) struct Engine {
+#[derive(Debug)]
+pub(crate) struct Engine {
     width: usize,
     pre: bool,
     perceiver_positions: bool,
@@ -86,7 +88,7 @@ pub(super) struct Engine {
 }
 
 /// The aligned units of a recording, and what of them doesn't depend on the window.
-pub(super) struct Units {
+pub(crate) struct Units {
     /// `e`, unit by unit.
     values: Vec<f32>,
     /// What each unit adds to the streamer's embedding.
@@ -96,7 +98,7 @@ pub(super) struct Units {
 }
 
 impl Engine {
-    pub(super) fn new(config: &Config, network: &Network) -> Result<Self, HighlightError> {
+    pub(crate) fn new(config: &Config, network: &Network) -> Result<Self, HighlightError> {
         let layers = |blocks: &[model::Block]| blocks.iter().map(Layer::new).collect::<Result<Vec<_>, _>>();
         let last = |norm: &Option<model::RowNorm>| norm.as_ref().map(PlainNorm::new).transpose();
         let slope = |head| if config.recency_bias { model::slope(head, config.heads) } else { 0.0 };
@@ -117,7 +119,7 @@ impl Engine {
     }
 
     /// Aligned units `values` of a recording, ready for [`Engine::logits`].
-    pub(super) fn units(&self, values: Vec<f32>, streamer: Option<usize>) -> Result<Units, HighlightError> {
+    pub(crate) fn units(&self, values: Vec<f32>, streamer: Option<usize>) -> Result<Units, HighlightError> {
         // The streamer's embedding starts from the mean of the units so far; projecting them first is the same.
         let content = self.content.product(values.len() / self.width, values.clone())?;
         Ok(Units { values, content, streamer })
@@ -125,10 +127,10 @@ impl Engine {
 
     /// Logits `[rows, heads · delays]` of windows of `n` units that begin at `starts`: of every position, or of
     /// the last one of each window with `last_only`.
-    pub(super) fn logits(
+    pub(crate) fn logits(
         &self,
         units: &Units,
-        starts: std::ops::Range<usize>,
+        starts: &[usize],
         n: usize,
         last_only: bool,
     ) -> Result<Vec<f32>, HighlightError> {
@@ -142,7 +144,7 @@ impl Engine {
     fn perceive(
         &self,
         units: &Units,
-        starts: std::ops::Range<usize>,
+        starts: &[usize],
         n: usize,
     ) -> Result<Vec<f32>, HighlightError> {
         let (d, windows) = (self.width, starts.len());
@@ -153,7 +155,7 @@ impl Engine {
         let mut base = self.streamers[row..row + d].to_vec();
         add(&mut base, self.content.bias());
         let mut sum = vec![0.0; d];
-        for start in starts {
+        for &start in starts {
             kv.extend_from_slice(&units.values[start * d..(start + n) * d]);
             sum.fill(0.0);
             for (at, content) in units.content[start * d..(start + n) * d].chunks_exact(d).enumerate() {

@@ -12,6 +12,7 @@ use candle_nn::Linear;
 pub(super) const LANES: usize = 8;
 
 /// A dense layer in main memory, or several over the same input side by side.
+#[derive(Debug)]
 pub(super) struct Dense {
     /// `[in, out]`.
     weight: Tensor,
@@ -59,6 +60,7 @@ impl Dense {
 }
 
 /// Normalisation in main memory.
+#[derive(Debug)]
 pub(super) struct PlainNorm {
     weight: Vec<f32>,
     bias: Option<Vec<f32>>,
@@ -104,7 +106,7 @@ pub(super) fn add(row: &mut [f32], other: &[f32]) {
     }
 }
 
-fn sum(row: &[f32], value: impl Fn(f32) -> f32) -> f32 {
+pub(crate) fn sum(row: &[f32], value: impl Fn(f32) -> f32) -> f32 {
     let mut lanes = [0.0_f32; LANES];
     let pieces = row.chunks_exact(LANES);
     let rest: f32 = pieces.remainder().iter().map(|x| value(*x)).sum();
@@ -117,12 +119,12 @@ fn sum(row: &[f32], value: impl Fn(f32) -> f32) -> f32 {
 }
 
 /// Sum of all values.
-pub(super) fn total(row: &[f32]) -> f32 {
+pub(crate) fn total(row: &[f32]) -> f32 {
     sum(row, |x| x)
 }
 
 /// Largest value.
-pub(super) fn largest(row: &[f32]) -> f32 {
+pub(crate) fn largest(row: &[f32]) -> f32 {
     let mut lanes = [f32::NEG_INFINITY; LANES];
     let pieces = row.chunks_exact(LANES);
     let rest = pieces.remainder().iter().copied().fold(f32::NEG_INFINITY, f32::max);
@@ -136,7 +138,7 @@ pub(super) fn largest(row: &[f32]) -> f32 {
 
 /// e^x within 2 units of the last place for |x| <= 87, beyond that e^±87: range reduction by powers of two and
 /// a polynomial of degree 6, without a branch, so that loops over it become vector instructions.
-pub(super) fn exp(x: f32) -> f32 {
+pub(crate) fn exp(x: f32) -> f32 {
     // 1.5 · 2^23: adding it leaves the rounded number in the lowest bits.
     const SHIFT: f32 = 12_582_912.0;
     // ln 2 in two parts, the first with few enough bits for an exact product.

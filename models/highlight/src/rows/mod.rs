@@ -6,9 +6,11 @@ mod attend;
 mod engine;
 mod kernels;
 
+pub(crate) use kernels::{exp, largest, sum, total};
+
 use crate::model::{Network, check, mean_rows, standardised};
 use crate::{ContentCtr, HighlightError, Scores, UnitFeatures};
-use engine::Engine;
+pub(crate) use engine::Engine;
 use rayon::prelude::*;
 
 /// Windows scored at once: enough to fill the matrix kernels; their rows stay in a core's own cache, where twice as
@@ -61,11 +63,11 @@ impl ContentCtr {
         let units = engine.units(aligned, self.streamer_row(streamer))?;
         // The first window gives the rows of all its units; later rows end a window of their own.
         let first = count.min(look_back);
-        let mut logits = engine.logits(&units, 0..1, first, false)?;
+        let mut logits = engine.logits(&units, &[0], first, false)?;
         let starts: Vec<usize> = (1..=count - first).step_by(AT_ONCE).collect();
         let blocks = starts.par_iter().map(|&start| {
             let end = (start + AT_ONCE).min(count - first + 1);
-            engine.logits(&units, start..end, look_back, true)
+            engine.logits(&units, &(start..end).collect::<Vec<_>>(), look_back, true)
         });
         for block in blocks.collect::<Result<Vec<_>, _>>()? {
             logits.extend(block);
