@@ -24,6 +24,8 @@ pub struct Config {
     pub lateness: LatenessConfig,
     /// The highlight model.
     pub model: ModelConfig,
+    /// How `kairos train` trains.
+    pub train: TrainConfig,
     /// Where encoders with weights are found. Built-in ones are always on.
     pub encoders: EncoderConfig,
     /// From scores to highlights.
@@ -86,6 +88,58 @@ pub struct ModelConfig {
     pub checkpoint: Option<PathBuf>,
 }
 
+/// How `kairos train highlights` trains. The defaults make the checkpoint that ships with kairos.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrainConfig {
+    /// Architecture, decision delays and label threshold; inputs, units and streamers follow from the data.
+    pub model: kairos_highlight::Config,
+    /// Losses and optimisation.
+    pub training: kairos_highlight::TrainingConfig,
+    /// What feedback of recordings is made into: `ctr` or `long_view`.
+    pub label: RateLabel,
+    /// A view is long when it is longer than this, seconds. The paper's threshold is not published.
+    pub long_view_s: f64,
+}
+
+/// What a label from feedback counts, per impression.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RateLabel {
+    /// Clicks (ContentCTR).
+    Ctr,
+    /// Views longer than `long_view_s` (KuaiHL's LVTR).
+    LongView,
+}
+
+impl Default for TrainConfig {
+    fn default() -> Self {
+        Self {
+            model: kairos_highlight::Config {
+                delays: vec![0.0, 5.0, 10.0, 20.0, 30.0],
+                members: 2,
+                width: 48,
+                feed_forward: 96,
+                perceiver_layers: 1,
+                dropout: 0.3,
+                ..kairos_highlight::Config::default()
+            },
+            training: kairos_highlight::TrainingConfig {
+                epochs: 8,
+                patience: 3,
+                learning_rate: 2e-3,
+                weight_decay: 0.05,
+                feature_dropout: 0.2,
+                modality_dropout: 0.1,
+                pairwise_weight: 0.05,
+                ..kairos_highlight::TrainingConfig::default()
+            },
+            label: RateLabel::Ctr,
+            long_view_s: 30.0,
+        }
+    }
+}
+
 /// Where encoders with weights are found.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -114,7 +168,7 @@ pub struct HighlightsConfig {
 
 impl Default for HighlightsConfig {
     fn default() -> Self {
-        Self { enter: 0.5, leave: 0.25, shortest_s: 4.0, longest_s: 60.0, gap_s: 4.0 }
+        Self { enter: 0.3, leave: 0.15, shortest_s: 4.0, longest_s: 60.0, gap_s: 4.0 }
     }
 }
 
@@ -167,6 +221,7 @@ impl Default for Config {
             decode: DecodeConfig::default(),
             lateness: LatenessConfig::default(),
             model: ModelConfig::default(),
+            train: TrainConfig::default(),
             encoders: EncoderConfig::default(),
             highlights: HighlightsConfig::default(),
             clips: ClipPolicy::default(),
@@ -296,8 +351,8 @@ impl Config {
 }
 
 /// Sections that the environment may override; other `KAIROS_` variables mean other things.
-const SECTIONS: [&str; 8] =
-    ["decode", "lateness", "model", "encoders", "highlights", "clips", "clickhouse", "rates"];
+const SECTIONS: [&str; 9] =
+    ["decode", "lateness", "model", "train", "encoders", "highlights", "clips", "clickhouse", "rates"];
 
 fn override_field(table: &mut toml::Table, variable: &str, value: &str) -> Result<(), ConfigError> {
     let Some(path) = variable.strip_prefix("KAIROS_").map(str::to_lowercase) else { return Ok(()) };

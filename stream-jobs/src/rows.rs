@@ -96,9 +96,8 @@ impl RowMaker {
             missing,
             comment_lag_us: scored.comment_lag.map(Span::as_micros),
             // Rounded up: the score rests on nothing later.
-            delay_ms: scored.comment_lag.map_or(0, |lag| {
-                u32::try_from(lag.as_micros().saturating_add(999) / 1_000).unwrap_or(u32::MAX)
-            }),
+            delay_ms: u32::try_from(scored.delay.as_micros().max(0).saturating_add(999) / 1_000)
+                .unwrap_or(u32::MAX),
             r#final: scored.is_final,
             model: self.model.clone(),
             revision: scored.revision,

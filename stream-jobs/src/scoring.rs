@@ -5,18 +5,22 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use candle_core::Device;
-use kairos_encoders::EncoderSet;
+use kairos_encoders::{EncoderSet, Lexicon};
 use kairos_highlight::{ContentCtr, Input, Inputs, Scorer};
+use kairos_timeline::Span;
 
 use crate::config::Config;
 use crate::room::Scoring;
 
 /// The checkpoint that ships with kairos, inside the binary.
-const SHIPPED: [(&str, &[u8]); 3] = [
+const SHIPPED: [(&str, &[u8]); 4] = [
     ("config.json", include_bytes!("../../models/highlight/checkpoint/config.json")),
     ("metrics.json", include_bytes!("../../models/highlight/checkpoint/metrics.json")),
     ("model.safetensors", include_bytes!("../../models/highlight/checkpoint/model.safetensors")),
+    (LEXICON_FILE, include_bytes!("../../models/highlight/checkpoint/lexicon.safetensors")),
 ];
+/// The lexicon that a checkpoint's comments were read by; a checkpoint may have none.
+pub const LEXICON_FILE: &str = "lexicon.safetensors";
 /// Units that may be scored again: those that still wait for their comments, with room to spare.
 const REVISABLE: usize = 256;
 /// Size of decoded pictures where no encoder asks for another.
@@ -26,6 +30,7 @@ const PICTURE_SIZE: (u32, u32) = (160, 90);
 #[derive(Debug)]
 pub struct Model {
     model: Arc<ContentCtr>,
+    lexicon: Option<Arc<Lexicon>>,
     name: String,
     picture_size: (u32, u32),
 }
@@ -37,22 +42,27 @@ impl Model {
     /// # Errors
     /// If the checkpoint is damaged, or was trained with other encoders or another unit; the message names what differs.
     pub fn load(config: &Config) -> anyhow::Result<Self> {
-        let (model, digest, place) = match &config.model.checkpoint {
-            Some(folder) => {
-                let (model, digest) = load(folder)?;
-                (model, digest, folder.display().to_string())
-            }
+        match &config.model.checkpoint {
+            Some(folder) => Self::read(config, folder, &folder.display().to_string()),
             None => {
                 let folder = tempfile::tempdir().context("a folder for the shipped checkpoint")?;
                 for (name, bytes) in SHIPPED {
                     std::fs::write(folder.path().join(name), bytes).context("the shipped checkpoint")?;
                 }
-                let (model, digest) = load(folder.path())?;
-                (model, digest, "the shipped checkpoint".to_owned())
+                Self::read(config, folder.path(), "the shipped checkpoint")
             }
+        }
+    }
+
+    fn read(config: &Config, folder: &Path, place: &str) -> anyhow::Result<Self> {
+        let (model, _reached, digest) = ContentCtr::load::<serde_json::Value>(folder, &Device::Cpu)?;
+        let file = folder.join(LEXICON_FILE);
+        let lexicon = match file.is_file() {
+            true => Some(Arc::new(Lexicon::read(&file)?)),
+            false => None,
         };
-        let encoders = encoders(config)?;
-        check_encoders(&place, &model.config().inputs, &inputs(&encoders))?;
+        let encoders = encoders(config, lexicon.as_ref())?;
+        check_encoders(place, &model.config().inputs, &inputs(&encoders))?;
         let unit = config.unit().as_secs_f64();
         if (model.config().unit_seconds - unit).abs() > 1e-9 {
             bail!(
@@ -62,7 +72,20 @@ impl Model {
         }
         let picture_size = encoders.picture_size().unwrap_or(PICTURE_SIZE);
         let name = format!("{}@{}", kairos_highlight::KIND, &digest[..12.min(digest.len())]);
-        Ok(Self { model: Arc::new(model), name, picture_size })
+        Ok(Self { model: Arc::new(model), lexicon, name, picture_size })
+    }
+
+    /// The model itself.
+    pub fn model(&self) -> &Arc<ContentCtr> {
+        &self.model
+    }
+
+    /// The encoders whose features it reads.
+    ///
+    /// # Errors
+    /// If weights can't be loaded.
+    pub fn encoders(&self, config: &Config) -> anyhow::Result<EncoderSet> {
+        encoders(config, self.lexicon.as_ref())
     }
 
     /// `name@digest`, as rows carry it.
@@ -81,7 +104,9 @@ impl Model {
     /// If weights can't be loaded.
     pub fn scoring(&self, config: &Config, streamer: &str) -> anyhow::Result<Scoring> {
         let scorer = Scorer::new(self.model.clone(), streamer, REVISABLE)?;
-        Ok(Scoring { scorer: Some(scorer), ..for_features(config)? })
+        let delays = self.model.config().delays.iter().map(|&delay| Span::from_secs_f64(delay)).collect();
+        let (early, settled) = (self.encoders(config)?, self.encoders(config)?);
+        Ok(Scoring { early, settled, scorer: Some(scorer), delays })
     }
 }
 
@@ -90,7 +115,8 @@ impl Model {
 /// # Errors
 /// If weights can't be loaded.
 pub fn for_features(config: &Config) -> anyhow::Result<Scoring> {
-    Ok(Scoring { early: encoders(config)?, settled: encoders(config)?, scorer: None })
+    let (early, settled) = (encoders(config, None)?, encoders(config, None)?);
+    Ok(Scoring { early, settled, scorer: None, delays: vec![Span::ZERO] })
 }
 
 /// Size at which pictures are decoded for the configured encoders.
@@ -98,17 +124,20 @@ pub fn for_features(config: &Config) -> anyhow::Result<Scoring> {
 /// # Errors
 /// If weights can't be loaded.
 pub fn picture_size(config: &Config) -> anyhow::Result<(u32, u32)> {
-    Ok(encoders(config)?.picture_size().unwrap_or(PICTURE_SIZE))
+    Ok(encoders(config, None)?.picture_size().unwrap_or(PICTURE_SIZE))
 }
 
 /// The encoders that the configuration asks for.
-fn encoders(config: &Config) -> anyhow::Result<EncoderSet> {
+fn encoders(config: &Config, lexicon: Option<&Arc<Lexicon>>) -> anyhow::Result<EncoderSet> {
     let mut set = EncoderSet::built_in();
     if let Some(weights) = &config.encoders.mobilenet {
         set = set.with_mobilenet(weights)?;
     }
     if let Some(weights) = &config.encoders.yamnet {
         set = set.with_yamnet(weights)?;
+    }
+    if let Some(lexicon) = lexicon {
+        set = set.with_lexicon(lexicon.clone())?;
     }
     Ok(set)
 }
@@ -117,8 +146,8 @@ fn encoders(config: &Config) -> anyhow::Result<EncoderSet> {
 ///
 /// # Errors
 /// If weights can't be loaded.
-pub fn configured_inputs(config: &Config) -> anyhow::Result<Inputs> {
-    Ok(inputs(&encoders(config)?))
+pub fn configured_inputs(config: &Config, lexicon: Option<&Arc<Lexicon>>) -> anyhow::Result<Inputs> {
+    Ok(inputs(&encoders(config, lexicon)?))
 }
 
 fn inputs(encoders: &EncoderSet) -> Inputs {
@@ -147,11 +176,6 @@ fn inputs(encoders: &EncoderSet) -> Inputs {
         }
     }
     inputs
-}
-
-fn load(folder: &Path) -> anyhow::Result<(ContentCtr, String)> {
-    let (model, _reached, digest) = ContentCtr::load::<serde_json::Value>(folder, &Device::Cpu)?;
-    Ok((model, digest))
 }
 
 fn check_encoders(place: &str, trained: &Inputs, configured: &Inputs) -> anyhow::Result<()> {

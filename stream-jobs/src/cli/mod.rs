@@ -1,6 +1,7 @@
 //! The commands of `kairos`, one file each.
 
 mod config;
+mod eval;
 mod recording;
 mod replay;
 mod simulate;
@@ -42,6 +43,9 @@ enum Command {
     /// Train a model.
     #[command(subcommand)]
     Train(train::Command),
+    /// Judge a model.
+    #[command(subcommand)]
+    Eval(eval::Command),
     /// The configuration.
     #[command(subcommand)]
     Config(config::Command),
@@ -67,6 +71,7 @@ impl Cli {
             Command::Sql(args) => args.run(&config),
             Command::Simulate(args) => args.run(),
             Command::Train(command) => command.run(config),
+            Command::Eval(command) => command.run(config),
             Command::Config(command) => command.run(&config),
             Command::Doctor { json } => match crate::doctor::run(json) {
                 Ok(true) => Ok(()),

@@ -65,11 +65,8 @@ impl Gatherer {
     }
 
     fn note_score(&mut self, scored: &UnitScored) {
-        let provisional = if scored.is_final {
-            self.units.get(&scored.index).map(|unit| unit.score)
-        } else {
-            Some(scored.score)
-        };
+        let first = self.units.get(&scored.index).map(|unit| unit.provisional);
+        let provisional = first.unwrap_or((!scored.is_final).then_some(scored.score));
         if scored.is_final {
             self.applied_lag = scored.comment_lag.unwrap_or(Span::ZERO);
         }

@@ -3,9 +3,10 @@
 //! A pure function of its inputs in their order: no clock, no random source, no map order, no thread. Live jobs
 //! and replays drive the same code, which is why their rows agree.
 //!
-//! A unit is scored twice. Provisionally as soon as its media is complete, while the comments about it are still
-//! being typed (they are masked); and finally when the room is past the unit's end by the comment lag plus the
-//! allowed lateness, with the comments and gifts that react to it.
+//! A unit is scored several times. Provisionally as soon as its media is complete, while the comments about it are
+//! still being typed (they are masked); when the room is past the unit's end by the comment lag plus the allowed
+//! lateness, with the comments and gifts that react to it; and again after each of the model's decision delays, when
+//! what followed is known too. The longest delay is final.
 
 mod attention;
 mod intake;
@@ -71,6 +72,10 @@ pub struct RoomJob {
     /// Encoders of the final pass: every modality, in order of units, when the unit settles.
     settled: EncoderSet,
     scorer: Option<Scorer>,
+    /// The model's decision delays.
+    delays: Vec<Span>,
+    /// Settled units that wait for their longest delay, which bounds their number.
+    undecided: std::collections::BTreeMap<i64, score::Undecided>,
     tracker: HighlightTracker,
     meter: ActivityMeter,
     lag: LagEstimator,
@@ -120,6 +125,8 @@ impl RoomJob {
             early: scoring.early,
             settled: scoring.settled,
             scorer: scoring.scorer,
+            delays: scoring.delays,
+            undecided: std::collections::BTreeMap::new(),
             tracker: HighlightTracker::new(settings.highlights)?,
             meter: ActivityMeter::new(ACTIVITY_BIN.as_micros()),
             lag: LagEstimator::new(LagConfig::default())?,
@@ -171,6 +178,7 @@ impl RoomJob {
                 self.settle(self.next_settled == last);
             }
         }
+        self.decide_rest();
         self.track_end();
         self.give_state();
         self.out.extend(self.ledger.drain().into_iter().map(Output::Ledger));

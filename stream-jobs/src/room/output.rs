@@ -10,7 +10,7 @@ use super::ledger::Entry;
 pub enum Output {
     /// A unit was scored, provisionally or finally.
     Score(Box<UnitScored>),
-    /// The features that a final score rests on.
+    /// The features of a unit with its comments.
     Features(Box<SettledFeatures>),
     /// A highlight appeared, changed, became final or was withdrawn.
     Highlight(Highlight),
@@ -47,7 +47,10 @@ pub struct UnitScored {
     pub missing: Vec<&'static str>,
     /// Comment lag by which its comments were placed; `None` while none is known.
     pub comment_lag: Option<Span>,
-    /// 0: provisional. 1: with its comments.
+    /// How long after the unit's end the score was decided: the lag by which comments were placed plus the model's
+    /// decision delay.
+    pub delay: Span,
+    /// 0: provisional. 1: with its comments. More: after the model's longer decision delays.
     pub revision: u32,
     /// Whether no later revision follows.
     pub is_final: bool,
@@ -68,6 +71,8 @@ pub struct SettledFeatures {
     pub features: UnitFeatures,
     /// Its comments, for baselines.
     pub comments: u32,
+    /// Hashed words of its comments, where features are extracted to train on.
+    pub words: Vec<(u32, f32)>,
 }
 
 /// An event and its place in media time.

@@ -1,12 +1,25 @@
 //! Encoding and scoring of units, provisionally and finally.
 
-use kairos_encoders::{CommentView, Encoded, GiftView, PictureView, UnitInput};
-use kairos_highlight::{Head, ScoreUpdate, Scores, UnitFeatures};
-use kairos_timeline::{MediaTime, Modality, Span};
+use kairos_encoders::{CommentView, Encoded, GiftView, PictureView, UnitInput, word_counts};
+use kairos_highlight::{Head, ScoreUpdate, Scores, UnitFeatures, UnitScore, final_score};
+use kairos_timeline::{MediaTime, Modality, PositionRange, Span};
 
 use super::reactions::{Arrived, Reaction};
 use super::units::UnitMedia;
 use super::{ACTIVITY_BIN, Ending, Output, RoomJob, STATE_EVERY, SettledFeatures, UnitScored};
+
+/// A settled unit whose longest decision delay is not over.
+#[derive(Debug)]
+pub(super) struct Undecided {
+    missing: Vec<&'static str>,
+    comment_lag: Option<Span>,
+    /// By which its comments were placed, estimated or assumed.
+    lag: Span,
+    positions: Option<PositionRange>,
+    comments: u32,
+    gift_value: f64,
+    newest: Option<UnitScored>,
+}
 
 impl RoomJob {
     /// Provisional pass over the next unit: its media is complete, its comments are not.
@@ -28,7 +41,8 @@ impl RoomJob {
         let positions = media.and_then(|media| media.positions.clone());
         let features = self.checked(index, features);
         let missing = missing(&features);
-        let scored = self.score(index, features);
+        // Longer delays wait until the newest unit has its comments.
+        let scored = self.score(index, features).into_iter().find(|scored| scored.index == index);
         let has_content = self.units.get(index).is_some_and(UnitMedia::has_content);
         let content = scored.as_ref().map(|scored| has_content.then(|| content_score(scored)));
         self.compare_activity(index, content);
@@ -39,7 +53,7 @@ impl RoomJob {
         }
     }
 
-    /// Final pass over the next unit, with the comments and gifts that react to it. The last unit of a
+    /// Pass over the next unit with the comments and gifts that react to it. The last unit of a
     /// stream takes everything that is left.
     pub(super) fn settle(&mut self, is_last: bool) {
         let index = self.next_settled;
@@ -58,6 +72,8 @@ impl RoomJob {
             ..self.input(index, &pictures, &media.sound)
         };
         let features = self.settled.encode(&input);
+        // Only training reads them.
+        let words = if self.scorer.is_none() { word_counts(&comments) } else { Vec::new() };
         let comment_count = comments.len() as u32;
         let gift_value = gifts.iter().map(|gift| gift.value).sum();
         let features = self.checked(index, features);
@@ -67,26 +83,29 @@ impl RoomJob {
             self.ledger.note(&arrived.position, Ending::Scored, "");
             match &mut positions {
                 Some(range) => range.extend(&arrived.position),
-                None => positions = Some(kairos_timeline::PositionRange::of(&arrived.position)),
+                None => positions = Some(PositionRange::of(&arrived.position)),
             }
         }
         self.out.push(Output::Features(Box::new(SettledFeatures {
             index,
             features: features.clone(),
             comments: comment_count,
+            words,
         })));
-        let missing = missing(&features);
-        if let Some(scored) = self.score(index, features) {
-            self.give_score(UnitScored {
-                missing,
+        self.undecided.insert(
+            index,
+            Undecided {
+                missing: missing(&features),
                 comment_lag: self.known_lag().map(|_| lag),
-                revision: 1,
-                is_final: true,
+                lag,
                 positions,
                 comments: comment_count,
                 gift_value,
-                ..scored
-            });
+                newest: None,
+            },
+        );
+        for (delay, scored) in self.score_delays(index, features) {
+            self.decide(delay, scored);
         }
         if self.next_settled % STATE_EVERY == 0 {
             self.give_state();
@@ -148,29 +167,40 @@ impl RoomJob {
             let at = self.units.start(index);
             self.fault(None, format!("unit at {at}: {failure}"));
         }
-        let kairos_encoders::UnitFeatures { picture, sound, speech, comment, gift } = encoded.features;
-        UnitFeatures { picture, sound, speech, comment, gift }
+        crate::features(encoded.features)
     }
 
-    fn score(&mut self, index: i64, features: UnitFeatures) -> Option<UnitScored> {
-        let scorer = self.scorer.as_mut()?;
-        let number = u64::try_from(index).ok()?;
+    fn score(&mut self, index: i64, features: UnitFeatures) -> Vec<UnitScored> {
+        self.score_delays(index, features).into_iter().map(|(_, scored)| scored).collect()
+    }
+
+    /// Scores that unit `index` completes, each with its place in the model's delays: its own, and those of older
+    /// units whose longer delay ends with it.
+    fn score_delays(&mut self, index: i64, features: UnitFeatures) -> Vec<(usize, UnitScored)> {
+        let Some(scorer) = self.scorer.as_mut() else { return Vec::new() };
+        let Ok(number) = u64::try_from(index) else { return Vec::new() };
         let scored = if number < scorer.units() {
             scorer.rescore(number, &features)
         } else {
             // A unit that can't be scored still counts, with everything masked.
             scorer.push(&features).or_else(|error| scorer.push(&UnitFeatures::default()).and(Err(error)))
         };
-        let scored = match scored {
-            Ok(scored) => scored,
+        match scored {
+            Ok(scored) => {
+                scored.into_iter().map(|scored| (scored.delay, self.unit_scored(&scored))).collect()
+            }
             Err(error) => {
                 let at = self.units.start(index);
                 self.fault(None, format!("unit at {at}: {error}"));
-                return None;
+                Vec::new()
             }
-        };
+        }
+    }
+
+    fn unit_scored(&self, scored: &UnitScore) -> UnitScored {
+        let index = i64::try_from(scored.index).unwrap_or(i64::MAX);
         let start = self.units.start(index);
-        Some(UnitScored {
+        UnitScored {
             index,
             start,
             captured_at: self.bridge.wall_at(start).unwrap_or_default(),
@@ -188,12 +218,50 @@ impl RoomJob {
                 .collect(),
             missing: Vec::new(),
             comment_lag: None,
+            delay: Span::ZERO,
             revision: 0,
             is_final: false,
             positions: None,
             comments: 0,
             gift_value: 0.0,
-        })
+        }
+    }
+
+    /// Gives the score of a unit whose `delay`-th decision delay is over; the longest one is final.
+    fn decide(&mut self, delay: usize, scored: UnitScored) {
+        let is_final = delay + 1 >= self.delays.len();
+        let Some(unit) = self.undecided.get(&scored.index) else { return };
+        let scored = UnitScored {
+            missing: unit.missing.clone(),
+            comment_lag: unit.comment_lag,
+            delay: unit.lag + self.delays.get(delay).copied().unwrap_or(Span::ZERO),
+            revision: delay as u32 + 1,
+            is_final,
+            positions: unit.positions.clone(),
+            comments: unit.comments,
+            gift_value: unit.gift_value,
+            ..scored
+        };
+        let scored = match &unit.newest {
+            Some(earlier) if is_final => finally(earlier, scored),
+            _ => scored,
+        };
+        if is_final {
+            self.undecided.remove(&scored.index);
+        } else if let Some(unit) = self.undecided.get_mut(&scored.index) {
+            unit.newest = Some(scored.clone());
+        }
+        self.give_score(scored);
+    }
+
+    /// The stream is over: the last units never see their longest delays, what is known of them is final.
+    pub(super) fn decide_rest(&mut self) {
+        for (_, unit) in std::mem::take(&mut self.undecided) {
+            if let Some(newest) = unit.newest {
+                let revision = newest.revision + 1;
+                self.give_score(UnitScored { revision, is_final: true, ..newest });
+            }
+        }
     }
 
     fn give_score(&mut self, scored: UnitScored) {
@@ -209,6 +277,17 @@ impl RoomJob {
     /// The stream is over: what is still provisional becomes final.
     pub(super) fn track_end(&mut self) {
         self.out.extend(self.tracker.finish().into_iter().map(Output::Highlight));
+    }
+}
+
+/// The last of a unit's scores, tempered by the one before.
+fn finally(earlier: &UnitScored, last: UnitScored) -> UnitScored {
+    let mean = |a: f32, b: f32| final_score(f64::from(a), f64::from(b)) as f32;
+    let heads = last.heads.into_iter().zip(&earlier.heads);
+    UnitScored {
+        score: mean(earlier.score, last.score),
+        heads: heads.map(|((name, score), (_, before))| (name, mean(*before, score))).collect(),
+        ..last
     }
 }
 

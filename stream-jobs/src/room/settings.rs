@@ -63,6 +63,8 @@ pub struct Scoring {
     pub settled: EncoderSet,
     /// The model; `None` to extract features only.
     pub scorer: Option<Scorer>,
+    /// The model's decision delays, from zero.
+    pub delays: Vec<Span>,
 }
 
 impl RoomSettings {

@@ -4,6 +4,7 @@
 
 mod damage;
 mod formats;
+mod judging;
 mod kairos;
 mod lag;
 mod replay;

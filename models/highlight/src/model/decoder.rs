@@ -25,12 +25,11 @@ impl Decoder {
         })
     }
 
-    /// Rows of `[b, n, d]` to `[b, n, d]`, or to `[b, 1, d]` of the last position with `last_only`.
-    pub(crate) fn forward(&self, rows: &Tensor, last_only: bool, pass: &Pass) -> Result<Tensor> {
+    /// Rows of `[b, n, d]` to `[b, n, d]`.
+    pub(crate) fn forward(&self, rows: &Tensor, pass: &Pass) -> Result<Tensor> {
         let mut rows = rows.clone();
-        for (at, layer) in self.layers.iter().enumerate() {
-            let shorten = last_only && at + 1 == self.layers.len();
-            rows = self.layer(layer, &rows, shorten, pass)?;
+        for layer in &self.layers {
+            rows = self.layer(layer, &rows, pass)?;
         }
         match &self.last {
             Some(last) => pass.normalised(last, &rows),
@@ -40,22 +39,19 @@ impl Decoder {
 }
 
 impl Decoder {
-    fn layer(&self, layer: &Block, rows: &Tensor, last_only: bool, pass: &Pass) -> Result<Tensor> {
+    fn layer(&self, layer: &Block, rows: &Tensor, pass: &Pass) -> Result<Tensor> {
         let sight = [Sight::UpToOwn];
-        let ends = |x: &Tensor| -> Result<Tensor> {
-            if last_only { x.narrow(1, x.dim(1)? - 1, 1)?.contiguous() } else { Ok(x.clone()) }
-        };
         match self.normalisation {
             Normalisation::Pre => {
                 let kv = pass.normalised(&layer.first, rows)?;
-                let attended = layer.attention.forward(&ends(&kv)?, &kv, &sight, pass)?;
-                let rows = (ends(rows)? + pass.dropped(attended)?)?;
+                let attended = layer.attention.forward(&kv, &kv, &sight, pass)?;
+                let rows = (rows + pass.dropped(attended)?)?;
                 let fed = layer.feed_forward.forward(&pass.normalised(&layer.second, &rows)?, pass)?;
                 rows + pass.dropped(fed)?
             }
             Normalisation::Post => {
-                let attended = layer.attention.forward(&ends(rows)?, rows, &sight, pass)?;
-                let rows = pass.normalised(&layer.first, &(ends(rows)? + pass.dropped(attended)?)?)?;
+                let attended = layer.attention.forward(rows, rows, &sight, pass)?;
+                let rows = pass.normalised(&layer.first, &(rows + pass.dropped(attended)?)?)?;
                 let fed = pass.dropped(layer.feed_forward.forward(&rows, pass)?)?;
                 pass.normalised(&layer.second, &(rows + fed)?)
             }

@@ -135,22 +135,6 @@ impl ContentCtr {
         self.statistics.read()
     }
 
-    /// Mean logits over the members of the last position of each window, `[batch][heads · delays]`. `units` holds
-    /// each member's aligned units, `[batch, n, width]`.
-    pub(crate) fn last_logits(
-        &self,
-        units: &[Tensor],
-        streamers: &[Option<usize>],
-    ) -> Result<Vec<Vec<f32>>, HighlightError> {
-        let each: Vec<Vec<Vec<f32>>> = self
-            .members
-            .iter()
-            .zip(units)
-            .map(|(member, units)| Ok(member.last_logits(units, streamers)?.to_vec2()?))
-            .collect::<Result<_, HighlightError>>()?;
-        Ok(mean_rows(&each))
-    }
-
     /// Scores of every unit of one window at once, as the decoder gives them: row i, and in it for each of
     /// [`Config::delays`] the scores of the unit that many units before i, from units up to i.
     ///

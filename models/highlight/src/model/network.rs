@@ -11,7 +11,7 @@ use super::positions::PositionTable;
 use super::streamer::Streamers;
 use crate::{Config, HighlightError};
 use candle_core::{DType, Device, Tensor};
-use candle_nn::{Linear, Module};
+use candle_nn::Linear;
 use kairos_training::Parameters;
 
 /// A network of an ensemble, with parameters of its own.
@@ -51,21 +51,8 @@ impl Network {
         pass: &Pass,
     ) -> Result<Tensor, HighlightError> {
         let hidden = self.perceive(units, streamers, pass)?;
-        let hidden = self.decoder.forward(&hidden, false, pass)?;
+        let hidden = self.decoder.forward(&hidden, pass)?;
         Ok(pass.dense(&self.output, &hidden)?)
-    }
-
-    /// Logits `[batch, heads · delays]` of the last position alone, which saves the decoder's last layer most of
-    /// its work.
-    pub(crate) fn last_logits(
-        &self,
-        units: &Tensor,
-        streamers: &[Option<usize>],
-    ) -> Result<Tensor, HighlightError> {
-        let pass = Pass::scoring();
-        let hidden = self.perceive(units, streamers, &pass)?;
-        let hidden = self.decoder.forward(&hidden, true, &pass)?;
-        Ok(self.output.forward(&hidden)?.squeeze(1)?)
     }
 
     fn perceive(

@@ -141,12 +141,7 @@ impl Engine {
         self.output.forward(count, rows)
     }
 
-    fn perceive(
-        &self,
-        units: &Units,
-        starts: &[usize],
-        n: usize,
-    ) -> Result<Vec<f32>, HighlightError> {
+    fn perceive(&self, units: &Units, starts: &[usize], n: usize) -> Result<Vec<f32>, HighlightError> {
         let (d, windows) = (self.width, starts.len());
         let rows = windows * n;
         let mut kv = Vec::with_capacity(rows * d);
