@@ -20,17 +20,16 @@ impl Default for Calibration {
     }
 }
 
-/// The final word on a unit: the mean, as log odds, of its scores at the last two decision delays. A unit that lies far
-/// back in the look-back window is seen less sharply; what was thought of it when it was nearer still counts. On the
-/// validation rooms this gains precision at the longest delay and none at shorter ones, so it is for the last alone.
+/// What several opinions on one unit come to: the mean of their log odds; 0.5 of none. A unit that lies far back in
+/// the look-back window is seen less sharply, and what was thought of it when it was nearer still counts.
 #[must_use]
-pub fn final_score(earlier: f64, last: f64) -> f64 {
+pub fn agreed_score(opinions: &[f64]) -> f64 {
     // Beyond these, log odds say nothing that a score of six digits shows.
-    let odds = |p: f64| {
+    let odds = |p: &f64| {
         let p = p.clamp(1e-7, 1.0 - 1e-7);
         (p / (1.0 - p)).ln()
     };
-    sigmoid(0.5 * (odds(earlier) + odds(last)))
+    sigmoid(opinions.iter().map(odds).sum::<f64>() / opinions.len().max(1) as f64)
 }
 
 impl Calibration {

@@ -16,7 +16,7 @@ mod rows;
 mod scorer;
 mod training;
 
-pub use calibration::{Calibration, final_score};
+pub use calibration::{Calibration, agreed_score};
 pub use checkpoint::KIND;
 pub use config::{Config, Head, Input, Inputs, Norm, Normalisation, Positions};
 pub use error::HighlightError;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use kairos_encoders::EncoderSet;
-use kairos_highlight::{Head, Scores, final_score};
+use kairos_highlight::{Head, Scores, agreed_score};
 use kairos_recording::MANIFEST;
 use kairos_timeline::Span;
 
@@ -20,6 +20,8 @@ pub struct Scored {
     pub name: String,
     /// Seconds, from 0 to the last one.
     pub seconds: usize,
+    /// Whether there was picture or sound.
+    has_media: bool,
     /// The model's delays, seconds.
     delays: Vec<f64>,
     /// Where each row ends, in order, and its score at each delay.
@@ -56,7 +58,8 @@ pub fn score(config: &Config, model: &Model, path: &Path, least: usize) -> anyho
     }
     rows.sort_by(|a, b| a.0.total_cmp(&b.0));
     let rows = rows.into_iter().map(|(end, scores)| (end, scores.iter().map(main_score).collect())).collect();
-    Ok(Scored { name: name_of(path), seconds, delays: architecture.delays.clone(), rows })
+    let has_media = path.join(MANIFEST).is_file();
+    Ok(Scored { name: name_of(path), seconds, has_media, delays: architecture.delays.clone(), rows })
 }
 
 fn main_score(scores: &Scores) -> f64 {
@@ -74,11 +77,16 @@ impl Scored {
             let row = self.rows.partition_point(|(end, _)| *end <= known);
             row.checked_sub(1).and_then(|row| self.rows[row].1.get(delay)).copied().unwrap_or(0.0)
         };
-        if longest > 0 && longest + 1 == self.delays.len() {
-            final_score(score(longest - 1), score(longest))
-        } else {
-            score(longest)
+        // As a room's job does it.
+        let first = match self.has_media {
+            true => 0,
+            false if longest + 1 == self.delays.len() => longest.saturating_sub(1),
+            false => longest,
+        };
+        if first == longest {
+            return score(longest);
         }
+        agreed_score(&(first..=longest).map(score).collect::<Vec<_>>())
     }
 
     /// The scores of all seconds.
@@ -96,7 +104,8 @@ mod tests {
         let rows =
             (0..=20).map(|end| (f64::from(end), [0.0, 0.1, 0.2].map(|p| p + f64::from(end) / 50.0).to_vec()));
         let delays = vec![0.0, 5.0, 10.0];
-        let scored = Scored { name: String::new(), seconds: 21, delays, rows: rows.collect() };
+        let scored =
+            Scored { name: String::new(), seconds: 21, has_media: false, delays, rows: rows.collect() };
         let near = |second, delay, expected: f64| {
             let found = scored.at(second, delay);
             assert!(
@@ -108,8 +117,8 @@ mod tests {
         near(3, 4.9, 0.06);
         near(3, 5.0, 0.1 + 0.16);
         // The longest delay hears the one before it too.
-        near(3, 10.0, final_score(0.26, 0.2 + 0.26));
-        near(3, 30.0, final_score(0.26, 0.46));
+        near(3, 10.0, agreed_score(&[0.26, 0.46]));
+        near(3, 30.0, agreed_score(&[0.26, 0.46]));
         // The recording ends before the longer delays.
         near(12, 10.0, 0.1 + 0.34);
         near(18, 10.0, 0.36);
@@ -118,7 +127,7 @@ mod tests {
     #[test]
     fn between_rows_nothing_later_is_read() {
         let rows = [2.0, 4.0, 6.0].map(|end| (end, vec![end])).to_vec();
-        let scored = Scored { name: String::new(), seconds: 7, delays: vec![0.0], rows };
+        let scored = Scored { name: String::new(), seconds: 7, has_media: false, delays: vec![0.0], rows };
         assert_eq!(scored.all(0.0), [0.0, 0.0, 2.0, 2.0, 4.0, 4.0, 6.0]);
     }
 }

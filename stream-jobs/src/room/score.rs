@@ -1,7 +1,7 @@
 //! Encoding and scoring of units, provisionally and finally.
 
 use kairos_encoders::{CommentView, Encoded, GiftView, PictureView, UnitInput, word_counts};
-use kairos_highlight::{Head, ScoreUpdate, Scores, UnitFeatures, UnitScore, final_score};
+use kairos_highlight::{Head, ScoreUpdate, Scores, UnitFeatures, UnitScore, agreed_score};
 use kairos_timeline::{MediaTime, Modality, PositionRange, Span};
 
 use super::reactions::{Arrived, Reaction};
@@ -18,7 +18,10 @@ pub(super) struct Undecided {
     positions: Option<PositionRange>,
     comments: u32,
     gift_value: f64,
-    newest: Option<UnitScored>,
+    /// The model's scores at the delays so far.
+    opinions: Vec<UnitScored>,
+    /// What was last given.
+    given: Option<UnitScored>,
 }
 
 impl RoomJob {
@@ -101,7 +104,8 @@ impl RoomJob {
                 positions,
                 comments: comment_count,
                 gift_value,
-                newest: None,
+                opinions: Vec::new(),
+                given: None,
             },
         );
         for (delay, scored) in self.score_delays(index, features) {
@@ -242,14 +246,13 @@ impl RoomJob {
             gift_value: unit.gift_value,
             ..scored
         };
-        let scored = match &unit.newest {
-            Some(earlier) if is_final => finally(earlier, scored),
-            _ => scored,
-        };
+        let opinion = scored.clone();
+        let scored = tempered(&unit.opinions, scored, self.media_end.is_some());
         if is_final {
             self.undecided.remove(&scored.index);
         } else if let Some(unit) = self.undecided.get_mut(&scored.index) {
-            unit.newest = Some(scored.clone());
+            unit.opinions.push(opinion);
+            unit.given = Some(scored.clone());
         }
         self.give_score(scored);
     }
@@ -257,9 +260,9 @@ impl RoomJob {
     /// The stream is over: the last units never see their longest delays, what is known of them is final.
     pub(super) fn decide_rest(&mut self) {
         for (_, unit) in std::mem::take(&mut self.undecided) {
-            if let Some(newest) = unit.newest {
-                let revision = newest.revision + 1;
-                self.give_score(UnitScored { revision, is_final: true, ..newest });
+            if let Some(given) = unit.given {
+                let revision = given.revision + 1;
+                self.give_score(UnitScored { revision, is_final: true, ..given });
             }
         }
     }
@@ -280,15 +283,28 @@ impl RoomJob {
     }
 }
 
-/// The last of a unit's scores, tempered by the one before.
-fn finally(earlier: &UnitScored, last: UnitScored) -> UnitScored {
-    let mean = |a: f32, b: f32| final_score(f64::from(a), f64::from(b)) as f32;
-    let heads = last.heads.into_iter().zip(&earlier.heads);
-    UnitScored {
-        score: mean(earlier.score, last.score),
-        heads: heads.map(|((name, score), (_, before))| (name, mean(*before, score))).collect(),
-        ..last
+/// The newest of a unit's scores, tempered by those before it. Where there is picture or sound the moment is placed by
+/// what is seen and heard, and looking back from further away only blurs it: every opinion counts. A chat gets
+/// clearer with what follows: only the longest delay hears the one before it.
+fn tempered(opinions: &[UnitScored], newest: UnitScored, has_media: bool) -> UnitScored {
+    let count = match (has_media, newest.is_final) {
+        (true, _) => opinions.len(),
+        (false, true) => opinions.len().min(1),
+        (false, false) => 0,
+    };
+    let earlier = &opinions[opinions.len() - count..];
+    let mean = |of: &dyn Fn(&UnitScored) -> Option<f32>, own: f32| {
+        let all: Vec<f64> = earlier.iter().filter_map(of).chain([own]).map(f64::from).collect();
+        agreed_score(&all) as f32
+    };
+    if earlier.is_empty() {
+        return newest;
     }
+    let score = mean(&|opinion| Some(opinion.score), newest.score);
+    let heads = newest.heads.iter().enumerate().map(|(at, (name, own))| {
+        (name.clone(), mean(&|opinion| opinion.heads.get(at).map(|(_, score)| *score), *own))
+    });
+    UnitScored { score, heads: heads.collect(), ..newest }
 }
 
 /// The score as if nobody had said or given anything: the content's own part.
