@@ -1,0 +1,1 @@
+//! MMBee: fusion with learnable query, interest expansion, ranker.

@@ -1,0 +1,1 @@
+//! Gift graph: snapshot on disk, live changes, Swing, metapaths, sampling.

@@ -1,0 +1,1 @@
+//! Vectors of users and streamers, and full ranking over them.

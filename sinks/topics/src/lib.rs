@@ -1,0 +1,1 @@
+//! Scores, highlights and gift predictions as events.
