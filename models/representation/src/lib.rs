@@ -1,1 +1,31 @@
 //! Vectors of users and streamers, and full ranking over them.
+//!
+//! Invariants: plain numbers in and out, no file but checkpoints, no clock; nothing is learnt from any row but
+//! the training's; the same data, settings and seed give the same bytes, whatever the number of threads.
+
+mod data;
+mod ease;
+mod error;
+mod graph_filter;
+mod kind;
+mod learning;
+mod lightgcn;
+mod linear;
+mod popularity;
+mod random;
+mod ranking;
+pub mod sparse;
+mod vectors;
+
+pub use data::{Content, DataDigests, Dataset, Interaction, Interactions, Social};
+pub use ease::{Ease, EaseConfig};
+pub use error::{RepresentationError, Result};
+pub use graph_filter::{GraphFilter, GraphFilterConfig};
+pub use kind::Kind;
+pub use learning::{Epoch, Progress};
+pub use lightgcn::{LightGcn, LightGcnConfig};
+pub use popularity::{Popularity, PopularityConfig};
+pub use ranking::{
+    AtK, Evaluation, Query, Recommender, UNKNOWN_USER, UserMetrics, evaluate, recommend, top,
+};
+pub use vectors::Vectors;

@@ -23,7 +23,10 @@ pub use intervals::{
 };
 pub use peaks::{peak_precision_at, peaks};
 pub use ranking::{average_precision, interpolated_average_precision, roc_auc};
-pub use retrieval::{Gain, f1_at_half, hit_rate_at, ndcg_at, precision_at, recall_at};
+pub use retrieval::{
+    Gain, f1_at_half, hit_rate_at, ndcg_at, ndcg_of_list, precision_at, precision_of_list, recall_at,
+    recall_of_list,
+};
 
 /// Average ranks from 1, equal values sharing the mean of theirs.
 fn ranks(values: &[f64]) -> Vec<f64> {

@@ -79,3 +79,33 @@ pub fn ndcg_at(k: usize, scores: &[f64], relevance: &[f64], gain: Gain) -> Optio
     let (reached, best) = (cumulated(best_first(scores)), cumulated(best_first(relevance)));
     (best > 0.0 && best.is_finite()).then(|| reached / best)
 }
+
+/// [`recall_at`] of a list that is already ranked and needn't hold all candidates: `hits` says of each place,
+/// best first, whether it holds one of the `relevant` items. `None` without relevant items, or with more hits
+/// than those.
+#[must_use]
+pub fn recall_of_list(k: usize, hits: &[bool], relevant: usize) -> Option<f64> {
+    let found = hits.iter().filter(|&&hit| hit).count();
+    if k == 0 || relevant == 0 || found > relevant {
+        return None;
+    }
+    Some(hits.iter().take(k).filter(|&&hit| hit).count() as f64 / relevant as f64)
+}
+
+/// Hits among the first `k` places, divided by `k` even where the list is shorter: as full-ranking
+/// recommenders are compared.
+#[must_use]
+pub fn precision_of_list(k: usize, hits: &[bool]) -> Option<f64> {
+    (k > 0).then(|| hits.iter().take(k).filter(|&&hit| hit).count() as f64 / k as f64)
+}
+
+/// [`ndcg_at`] with relevance 0 or 1 of a list that is already ranked and needn't hold all candidates; the
+/// best list has `min(k, relevant)` hits in front.
+#[must_use]
+pub fn ndcg_of_list(k: usize, hits: &[bool], relevant: usize) -> Option<f64> {
+    recall_of_list(k, hits, relevant)?;
+    let discount = |rank: usize| 1.0 / (rank as f64 + 2.0).log2();
+    let reached: f64 = (0..k.min(hits.len())).filter(|&rank| hits[rank]).map(discount).sum();
+    let best: f64 = (0..k.min(relevant)).map(discount).sum();
+    Some(reached / best)
+}

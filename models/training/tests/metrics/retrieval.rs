@@ -2,8 +2,8 @@
 
 use crate::close;
 use kairos_training::metrics::{
-    Gain, f1_at_half, hit_rate_at, interval_average_precision, ndcg_at, peak_precision_at, peaks,
-    precision_at, recall_at,
+    Gain, f1_at_half, hit_rate_at, interval_average_precision, ndcg_at, ndcg_of_list, peak_precision_at, peaks,
+    precision_at, precision_of_list, recall_at, recall_of_list,
 };
 use proptest::prelude::*;
 
@@ -43,6 +43,25 @@ fn equal_scores_are_taken_in_the_order_they_are_shown() {
     close(precision_at(1, &[0.0, -0.0], &[true, false]), 1.0);
     close(precision_at(1, &[-0.0, 0.0], &[true, false]), 1.0);
     close(ndcg_at(1, &[0.5, 0.5], &[0.0, 1.0], Gain::Linear), 0.0);
+}
+
+#[test]
+fn ranked_list_has_the_metrics_of_its_scores() {
+    let scores = [0.9, 0.8, 0.7, 0.6, 0.5];
+    let truth = [true, false, true, false, true];
+    let relevance = truth.map(f64::from);
+    for k in 1..7 {
+        assert_eq!(recall_of_list(k, &truth, 3), recall_at(k, &scores, &truth));
+        let whole = ndcg_at(k, &scores, &relevance, Gain::Linear).expect("something is relevant");
+        close(ndcg_of_list(k, &truth, 3), whole);
+    }
+    // A relevant item that the list doesn't hold counts against it.
+    close(recall_of_list(2, &truth[..2], 4), 0.25);
+    close(precision_of_list(10, &truth), 0.3);
+    close(ndcg_of_list(1, &[false, true], 1), 0.0);
+    assert_eq!(recall_of_list(1, &truth, 2), None);
+    assert_eq!(ndcg_of_list(0, &truth, 3), None);
+    assert_eq!(precision_of_list(0, &truth), None);
 }
 
 #[test]

@@ -1,0 +1,132 @@
+//! GF-CF: a linear low-pass filter on the graph of items (Shen et al., "How Powerful is Graph Convolution for
+//! Recommendation?", CIKM 2021, equation 11 and algorithm 1).
+//!
+//! `R̃ = D_U^-½ R D_I^-½`; scores are `r (R̃ᵀR̃ + α D_I^-½ V Vᵀ D_I^½)` with `V` the leading right singular vectors of
+//! `R̃` and `r` the user's items. Invariants: nothing is learnt by descent; a user is known by items alone.
+
+use crate::linear::right_singular_vectors;
+use crate::sparse::Csr;
+use crate::{Dataset, Kind, Recommender, RepresentationError, Result};
+use serde::{Deserialize, Serialize};
+
+/// A graph filter: two steps on the graph and a projection on its smoothest signals.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GraphFilter {
+    config: GraphFilterConfig,
+    /// `R̃` and its transpose.
+    graph: Csr,
+    transposed: Csr,
+    /// Roots of the items' degrees.
+    roots: Vec<f32>,
+    /// `V`, items x width.
+    vectors: Vec<f32>,
+    width: usize,
+}
+
+/// Settings of [`GraphFilter`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct GraphFilterConfig {
+    /// Singular vectors kept by the ideal low-pass filter; 256 as published.
+    pub vectors: usize,
+    /// Weight `α` of the ideal low-pass filter; 0.3 as published.
+    pub alpha: f32,
+    /// Rounds of subspace iteration.
+    pub rounds: usize,
+    /// Seed of the iteration's first subspace.
+    pub seed: u64,
+}
+
+impl Default for GraphFilterConfig {
+    fn default() -> Self {
+        Self { vectors: 256, alpha: 0.3, rounds: 4, seed: 0 }
+    }
+}
+
+impl GraphFilter {
+    /// Normalises the graph and finds its smoothest signals.
+    ///
+    /// # Errors
+    /// When the data set doesn't hold together, a setting is out of range, or the decomposition fails.
+    pub fn train(data: &Dataset, config: &GraphFilterConfig) -> Result<Self> {
+        data.check()?;
+        if !config.alpha.is_finite() {
+            return Err(RepresentationError::config("alpha", "must be finite"));
+        }
+        let graph = data.interactions.binary().normalised(0.5, 0.5);
+        let transposed = graph.transposed();
+        let (vectors, values) =
+            right_singular_vectors(&graph, &transposed, config.vectors, config.rounds, config.seed)?;
+        let roots = data.interactions.item_degrees().iter().map(|&degree| (degree as f32).sqrt()).collect();
+        Ok(Self { config: config.clone(), graph, transposed, roots, vectors, width: values.len() })
+    }
+
+    pub(crate) fn from_parts(
+        config: GraphFilterConfig,
+        graph: Csr,
+        roots: Vec<f32>,
+        vectors: Vec<f32>,
+        width: usize,
+    ) -> Result<Self> {
+        RepresentationError::size("graph filter vectors", roots.len() * width, vectors.len())?;
+        RepresentationError::size("graph filter items", graph.columns(), roots.len())?;
+        let transposed = graph.transposed();
+        Ok(Self { config, graph, transposed, roots, vectors, width })
+    }
+
+    pub(crate) fn parts(&self) -> (&GraphFilterConfig, &Csr, &[f32], &[f32], usize) {
+        (&self.config, &self.graph, &self.roots, &self.vectors, self.width)
+    }
+
+    /// Adds `r R̃ᵀR̃`, walking only what the items reach.
+    fn walk(&self, history: &[u32], out: &mut [f32]) {
+        let mut reached = vec![0.0_f32; self.graph.rows()];
+        for &item in history {
+            for (user, weight) in self.transposed.pairs(item as usize) {
+                reached[user] += weight;
+            }
+        }
+        for (user, &weight) in reached.iter().enumerate().filter(|&(_, &weight)| weight != 0.0) {
+            for (item, value) in self.graph.pairs(user) {
+                out[item] += weight * value;
+            }
+        }
+    }
+
+    /// Adds `α r D_I^-½ V Vᵀ D_I^½`.
+    fn project(&self, history: &[u32], out: &mut [f32]) {
+        if self.config.alpha == 0.0 || self.width == 0 {
+            return;
+        }
+        let mut signal = vec![0.0_f32; self.width];
+        for &item in history {
+            let root = self.roots.get(item as usize).copied().unwrap_or(0.0);
+            if root > 0.0 {
+                let row = &self.vectors[item as usize * self.width..][..self.width];
+                signal.iter_mut().zip(row).for_each(|(sum, x)| *sum += x / root);
+            }
+        }
+        for ((out, row), root) in out.iter_mut().zip(self.vectors.chunks(self.width)).zip(&self.roots) {
+            let smooth: f32 = row.iter().zip(&signal).map(|(a, b)| a * b).sum();
+            *out += self.config.alpha * root * smooth;
+        }
+    }
+}
+
+impl Recommender for GraphFilter {
+    fn kind(&self) -> Kind {
+        Kind::GraphFilter
+    }
+
+    fn items(&self) -> usize {
+        self.roots.len()
+    }
+
+    fn score(&self, _user: u32, history: &[u32], out: &mut [f32]) -> Result<()> {
+        RepresentationError::size("scores", self.items(), out.len())?;
+        out.fill(0.0);
+        self.walk(history, out);
+        self.project(history, out);
+        Ok(())
+    }
+}

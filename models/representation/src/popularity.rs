@@ -1,0 +1,52 @@
+//! The baseline that knows nobody: items by the number of their users.
+//!
+//! Invariants: every user gets the same scores.
+
+use crate::{Dataset, Kind, Recommender, RepresentationError, Result};
+use serde::{Deserialize, Serialize};
+
+/// Items by the number of users who chose them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Popularity {
+    counts: Vec<f32>,
+}
+
+/// Nothing to set.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PopularityConfig {}
+
+impl Popularity {
+    /// Counts the users of each item.
+    ///
+    /// # Errors
+    /// When the data set doesn't hold together.
+    pub fn train(data: &Dataset, _config: &PopularityConfig) -> Result<Self> {
+        data.check()?;
+        Ok(Self { counts: data.interactions.item_degrees().into_iter().map(|count| count as f32).collect() })
+    }
+
+    pub(crate) fn from_counts(counts: Vec<f32>) -> Self {
+        Self { counts }
+    }
+
+    pub(crate) fn counts(&self) -> &[f32] {
+        &self.counts
+    }
+}
+
+impl Recommender for Popularity {
+    fn kind(&self) -> Kind {
+        Kind::Popularity
+    }
+
+    fn items(&self) -> usize {
+        self.counts.len()
+    }
+
+    fn score(&self, _user: u32, _history: &[u32], out: &mut [f32]) -> Result<()> {
+        RepresentationError::size("scores", self.items(), out.len())?;
+        out.copy_from_slice(&self.counts);
+        Ok(())
+    }
+}
