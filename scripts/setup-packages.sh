@@ -27,6 +27,14 @@ has_certificates() {
     [ -s /etc/ssl/certs/ca-certificates.crt ] || [ -s /etc/pki/tls/certs/ca-bundle.crt ] || [ -s /etc/ssl/cert.pem ]
 }
 
+# What the tests' broker runs on.
+has_java() {
+    local java=java version
+    [ -z "${JAVA_HOME:-}" ] || java=$JAVA_HOME/bin/java
+    version=$("$java" -version 2>&1 | sed -n 's/^[^"]*"\([0-9]*\).*/\1/p' | head -n 1)
+    [ "${version:-0}" -ge 17 ]
+}
+
 missing=()
 need() { # PACKAGE PROBE...
     local package=$1
@@ -51,6 +59,10 @@ find_missing() {
     need libswscale-dev pc libswscale
     need libswresample-dev pc libswresample
     need espeak-ng has espeak-ng
+    need libssl-dev pc openssl
+    need zlib1g-dev pc zlib
+    # Java 17 on Debian 12, newer elsewhere.
+    need default-jre-headless has_java
 }
 
 find_missing

@@ -10,3 +10,4 @@ here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 "$here/setup-packages.sh"
 "$here/setup-rust.sh"
 "$here/setup-libchdb.sh"
+"$here/setup-kafka.sh"
