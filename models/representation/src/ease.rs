@@ -4,13 +4,16 @@
 //! `G = XᵀX + λI`, `P = G⁻¹`, `B_ij = -P_ij / P_jj`, `B_jj = 0`; scores of a user are the sum of the rows `B_i` of
 //! the user's items. Invariants: an item never predicts itself; the matrix is dense, so its size is limited.
 
+use crate::checkpoint::{self, Persist, Tensors};
 use crate::linear::inverse_of_positive;
-use crate::{Dataset, Kind, Recommender, RepresentationError, Result};
+use crate::{DataDigests, Dataset, Kind, Reached, Recommender, RepresentationError, Result};
 use serde::{Deserialize, Serialize};
+use std::path::Path;
 
 /// Item-to-item weights in closed form.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ease {
+    config: EaseConfig,
     items: usize,
     weights: Vec<f32>,
 }
@@ -68,12 +71,7 @@ impl Ease {
             }
             row[i] = 0.0;
         }
-        Ok(Self { items, weights })
-    }
-
-    pub(crate) fn from_weights(items: usize, weights: Vec<f32>) -> Result<Self> {
-        RepresentationError::size("EASE weights", items * items, weights.len())?;
-        Ok(Self { items, weights })
+        Ok(Self { config: config.clone(), items, weights })
     }
 
     /// `B`, items x items, row-major: row i is what having chosen i says about every item.
@@ -102,5 +100,30 @@ impl Recommender for Ease {
             }
         }
         Ok(())
+    }
+
+    fn save(&self, path: &Path, data: &DataDigests, reached: &Reached) -> Result<String> {
+        checkpoint::save(self, path, data, reached)
+    }
+}
+
+impl Persist for Ease {
+    const KIND: Kind = Kind::Ease;
+    type Settings = EaseConfig;
+
+    fn settings(&self) -> EaseConfig {
+        self.config.clone()
+    }
+
+    fn take_apart(&self) -> Result<Tensors> {
+        let mut tensors = Tensors::default();
+        tensors.matrix("weights", &self.weights, self.items)?;
+        Ok(tensors)
+    }
+
+    fn restore(config: EaseConfig, _data: &DataDigests, tensors: &Tensors) -> Result<Self> {
+        let (weights, items) = tensors.columns("weights")?;
+        RepresentationError::size("EASE weights", items * items, weights.len())?;
+        Ok(Self { config, items, weights })
     }
 }

@@ -4,10 +4,12 @@
 //! `R̃ = D_U^-½ R D_I^-½`; scores are `r (R̃ᵀR̃ + α D_I^-½ V Vᵀ D_I^½)` with `V` the leading right singular vectors of
 //! `R̃` and `r` the user's items. Invariants: nothing is learnt by descent; a user is known by items alone.
 
+use crate::checkpoint::{self, Persist, Tensors, csr_into};
 use crate::linear::right_singular_vectors;
 use crate::sparse::Csr;
-use crate::{Dataset, Kind, Recommender, RepresentationError, Result};
+use crate::{DataDigests, Dataset, Kind, Reached, Recommender, RepresentationError, Result};
 use serde::{Deserialize, Serialize};
+use std::path::Path;
 
 /// A graph filter: two steps on the graph and a projection on its smoothest signals.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,23 +63,6 @@ impl GraphFilter {
         Ok(Self { config: config.clone(), graph, transposed, roots, vectors, width: values.len() })
     }
 
-    pub(crate) fn from_parts(
-        config: GraphFilterConfig,
-        graph: Csr,
-        roots: Vec<f32>,
-        vectors: Vec<f32>,
-        width: usize,
-    ) -> Result<Self> {
-        RepresentationError::size("graph filter vectors", roots.len() * width, vectors.len())?;
-        RepresentationError::size("graph filter items", graph.columns(), roots.len())?;
-        let transposed = graph.transposed();
-        Ok(Self { config, graph, transposed, roots, vectors, width })
-    }
-
-    pub(crate) fn parts(&self) -> (&GraphFilterConfig, &Csr, &[f32], &[f32], usize) {
-        (&self.config, &self.graph, &self.roots, &self.vectors, self.width)
-    }
-
     /// Adds `r R̃ᵀR̃`, walking only what the items reach.
     fn walk(&self, history: &[u32], out: &mut [f32]) {
         let mut reached = vec![0.0_f32; self.graph.rows()];
@@ -128,5 +113,36 @@ impl Recommender for GraphFilter {
         self.walk(history, out);
         self.project(history, out);
         Ok(())
+    }
+
+    fn save(&self, path: &Path, data: &DataDigests, reached: &Reached) -> Result<String> {
+        checkpoint::save(self, path, data, reached)
+    }
+}
+
+impl Persist for GraphFilter {
+    const KIND: Kind = Kind::GraphFilter;
+    type Settings = GraphFilterConfig;
+
+    fn settings(&self) -> GraphFilterConfig {
+        self.config.clone()
+    }
+
+    fn take_apart(&self) -> Result<Tensors> {
+        let mut tensors = Tensors::default();
+        csr_into(&mut tensors, "graph", &self.graph)?;
+        tensors.vector("roots", &self.roots)?;
+        tensors.matrix("vectors", &self.vectors, self.width)?;
+        Ok(tensors)
+    }
+
+    fn restore(config: GraphFilterConfig, data: &DataDigests, tensors: &Tensors) -> Result<Self> {
+        let graph = tensors.csr("graph", data.items)?;
+        let transposed = graph.transposed();
+        let (vectors, width) = tensors.columns("vectors")?;
+        let roots = tensors.values("roots")?;
+        RepresentationError::size("graph filter items", data.items, roots.len())?;
+        RepresentationError::size("graph filter vectors", data.items * width, vectors.len())?;
+        Ok(Self { config, graph, transposed, roots, vectors, width })
     }
 }

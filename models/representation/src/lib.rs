@@ -3,10 +3,13 @@
 //! Invariants: plain numbers in and out, no file but checkpoints, no clock; nothing is learnt from any row but
 //! the training's; the same data, settings and seed give the same bytes, whatever the number of threads.
 
+mod checkpoint;
 mod data;
 mod ease;
 mod error;
 mod graph_filter;
+mod graphcl;
+mod item_graph;
 mod kind;
 mod learning;
 mod lightgcn;
@@ -14,13 +17,17 @@ mod linear;
 mod popularity;
 mod random;
 mod ranking;
+mod sim;
 pub mod sparse;
 mod vectors;
 
+pub use checkpoint::{Loaded, Reached, kind_of, load};
 pub use data::{Content, DataDigests, Dataset, Interaction, Interactions, Social};
 pub use ease::{Ease, EaseConfig};
 pub use error::{RepresentationError, Result};
 pub use graph_filter::{GraphFilter, GraphFilterConfig};
+pub use graphcl::{GraphCl, GraphClConfig, Link};
+pub use item_graph::{NeighbourConfig, SwingConfig, content_neighbours, swing};
 pub use kind::Kind;
 pub use learning::{Epoch, Progress};
 pub use lightgcn::{LightGcn, LightGcnConfig};
@@ -28,4 +35,5 @@ pub use popularity::{Popularity, PopularityConfig};
 pub use ranking::{
     AtK, Evaluation, Query, Recommender, UNKNOWN_USER, UserMetrics, evaluate, recommend, top,
 };
+pub use sim::{Sim, SimConfig};
 pub use vectors::Vectors;

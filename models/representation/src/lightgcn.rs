@@ -5,13 +5,17 @@
 //! learnt by BPR with an L2 penalty on layer 0. Invariants: the same data and settings give the same bytes,
 //! whatever the number of threads.
 
+use crate::checkpoint::{self, Persist, Tensors};
 use crate::learning::{Batch, Progress, Watch, batches, bpr};
 use crate::sparse::SparseProduct;
-use crate::{Dataset, Interactions, Kind, Recommender, RepresentationError, Result, Vectors};
+use crate::{
+    DataDigests, Dataset, Interactions, Kind, Reached, Recommender, RepresentationError, Result, Vectors,
+};
 use candle_core::{DType, Device, Tensor, Var};
 use candle_nn::Init;
 use kairos_training::{AdamW, AdamWSettings, Parameters};
 use serde::{Deserialize, Serialize};
+use std::path::Path;
 
 /// Settings of [`LightGcn`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -73,6 +77,7 @@ impl LightGcnConfig {
 /// Vectors smoothed over the graph of users and items.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LightGcn {
+    config: LightGcnConfig,
     vectors: Vectors,
 }
 
@@ -112,7 +117,10 @@ impl LightGcn {
                 optimiser.step(&loss.backward()?, config.learning_rate)?;
                 sum += f64::from(loss.to_scalar::<f32>()?);
             }
-            let model = || Ok(Box::new(Self { vectors: graph.vectors(&table, rows)? }) as Box<dyn Recommender>);
+            let model = || {
+                let vectors = graph.vectors(&table, rows)?;
+                Ok(Box::new(Self { config: config.clone(), vectors }) as Box<dyn Recommender>)
+            };
             let mean = sum / steps.len().max(1) as f64;
             if watch.after(epoch, mean, progress, || parameters.snapshot(), model)? {
                 break;
@@ -121,11 +129,7 @@ impl LightGcn {
         if let Some(best) = watch.best() {
             parameters.restore(&best)?;
         }
-        Ok(Self { vectors: graph.vectors(&table, rows)? })
-    }
-
-    pub(crate) fn from_vectors(vectors: Vectors) -> Self {
-        Self { vectors }
+        Ok(Self { config: config.clone(), vectors: graph.vectors(&table, rows)? })
     }
 
     /// The vectors it scores by.
@@ -216,5 +220,26 @@ impl Recommender for LightGcn {
 
     fn score(&self, user: u32, history: &[u32], out: &mut [f32]) -> Result<()> {
         self.vectors.score(user, history, out)
+    }
+
+    fn save(&self, path: &Path, data: &DataDigests, reached: &Reached) -> Result<String> {
+        checkpoint::save(self, path, data, reached)
+    }
+}
+
+impl Persist for LightGcn {
+    const KIND: Kind = Kind::LightGcn;
+    type Settings = LightGcnConfig;
+
+    fn settings(&self) -> LightGcnConfig {
+        self.config.clone()
+    }
+
+    fn take_apart(&self) -> Result<Tensors> {
+        self.vectors.take_apart()
+    }
+
+    fn restore(config: LightGcnConfig, data: &DataDigests, tensors: &Tensors) -> Result<Self> {
+        Ok(Self { vectors: Vectors::restore(config.width, data, tensors)?, config })
     }
 }

@@ -2,8 +2,10 @@
 //!
 //! Invariants: every user gets the same scores.
 
-use crate::{Dataset, Kind, Recommender, RepresentationError, Result};
+use crate::checkpoint::{self, Persist, Tensors};
+use crate::{DataDigests, Dataset, Kind, Reached, Recommender, RepresentationError, Result};
 use serde::{Deserialize, Serialize};
+use std::path::Path;
 
 /// Items by the number of users who chose them.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,11 +28,9 @@ impl Popularity {
         Ok(Self { counts: data.interactions.item_degrees().into_iter().map(|count| count as f32).collect() })
     }
 
-    pub(crate) fn from_counts(counts: Vec<f32>) -> Self {
-        Self { counts }
-    }
-
-    pub(crate) fn counts(&self) -> &[f32] {
+    /// Number of users of each item.
+    #[must_use]
+    pub fn counts(&self) -> &[f32] {
         &self.counts
     }
 }
@@ -48,5 +48,28 @@ impl Recommender for Popularity {
         RepresentationError::size("scores", self.items(), out.len())?;
         out.copy_from_slice(&self.counts);
         Ok(())
+    }
+
+    fn save(&self, path: &Path, data: &DataDigests, reached: &Reached) -> Result<String> {
+        checkpoint::save(self, path, data, reached)
+    }
+}
+
+impl Persist for Popularity {
+    const KIND: Kind = Kind::Popularity;
+    type Settings = PopularityConfig;
+
+    fn settings(&self) -> PopularityConfig {
+        PopularityConfig {}
+    }
+
+    fn take_apart(&self) -> Result<Tensors> {
+        let mut tensors = Tensors::default();
+        tensors.vector("counts", &self.counts)?;
+        Ok(tensors)
+    }
+
+    fn restore(_settings: PopularityConfig, _data: &DataDigests, tensors: &Tensors) -> Result<Self> {
+        Ok(Self { counts: tensors.values("counts")? })
     }
 }

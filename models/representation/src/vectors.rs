@@ -2,8 +2,8 @@
 //!
 //! Invariants: all vectors are finite and of one width; a user without vector gets one from the items given.
 
-use crate::{RepresentationError, Result};
-use candle_core::{Device, Tensor};
+use crate::checkpoint::Tensors;
+use crate::{DataDigests, RepresentationError, Result};
 
 /// What graph convolution leaves behind.
 #[derive(Debug, Clone, PartialEq)]
@@ -95,16 +95,23 @@ impl Vectors {
         Ok(())
     }
 
-    /// As tensors `users`, `items` and `fold`, two-dimensional.
-    pub(crate) fn tensors(&self) -> Result<[(&'static str, Tensor); 3]> {
-        let tensor = |values: &[f32]| {
-            Tensor::from_slice(values, (values.len() / self.width, self.width), &Device::Cpu)
+    pub(crate) fn take_apart(&self) -> Result<Tensors> {
+        let mut tensors = Tensors::default();
+        for (name, values) in [("users", &self.users), ("items", &self.items), ("fold", &self.fold)] {
+            tensors.matrix(name, values, self.width)?;
+        }
+        Ok(tensors)
+    }
+
+    pub(crate) fn restore(width: usize, data: &DataDigests, tensors: &Tensors) -> Result<Self> {
+        let read = |name, rows: usize| -> Result<Vec<f32>> {
+            let (values, found) = tensors.columns(name)?;
+            RepresentationError::size("width of the vectors", width, found)?;
+            RepresentationError::size("vectors", rows * width, values.len())?;
+            Ok(values)
         };
-        Ok([
-            ("users", tensor(&self.users)?),
-            ("items", tensor(&self.items)?),
-            ("fold", tensor(&self.fold)?),
-        ])
+        let (users, items) = (read("users", data.users)?, read("items", data.items)?);
+        Self::new(width, users, items, read("fold", data.items)?)
     }
 }
 

@@ -13,6 +13,12 @@ pub(crate) fn bpr(user: &Tensor, positive: &Tensor, negative: &Tensor) -> Result
     (margin.neg()?.relu()? + rest)?.mean_all()
 }
 
+/// Mean binary cross-entropy of logits against labels in `0..=1`, of any one shape.
+pub(crate) fn cross_entropy(logits: &Tensor, labels: &Tensor) -> Result<Tensor> {
+    let rest = (logits.abs()?.neg()?.exp()? + 1.0)?.log()?;
+    ((logits.relu()? - (logits * labels)?)? + rest)?.mean_all()
+}
+
 /// Rows scaled to length 1. The square of the length is kept away from 0, so that rows of zeros stay.
 pub(crate) fn cosine_rows(rows: &Tensor) -> Result<Tensor> {
     let squares = (rows.sqr()?.sum_keepdim(D::Minus1)? + 1e-12)?;

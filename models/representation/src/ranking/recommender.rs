@@ -2,9 +2,10 @@
 //!
 //! Invariants: a user is known by an id seen in training or by nothing but the items given; both give scores.
 
-use crate::{Kind, RepresentationError, Result};
+use crate::{DataDigests, Kind, Reached, RepresentationError, Result};
 use rayon::prelude::*;
 use std::cmp::Ordering;
+use std::path::Path;
 
 /// Id for a user who appeared after training. Every id that training didn't know means the same.
 pub const UNKNOWN_USER: u32 = u32::MAX;
@@ -47,6 +48,13 @@ pub trait Recommender: Send + Sync {
             .zip(queries)
             .try_for_each(|(out, query)| self.score(query.user, query.history, out))
     }
+
+    /// Writes the model as a checkpoint folder, with what it was trained on and what it reached; returns its
+    /// version. [`load`](crate::load) reads it.
+    ///
+    /// # Errors
+    /// When the folder can't be written.
+    fn save(&self, path: &Path, data: &DataDigests, reached: &Reached) -> Result<String>;
 }
 
 /// The `count` best items for a user with their scores, best first, without those that `exclude` names (in
