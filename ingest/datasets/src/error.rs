@@ -79,6 +79,20 @@ pub enum DatasetError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A row that a program handed over doesn't fit.
+    #[error("{kind} of user {user} in room {room}: {field}: {reason}")]
+    Record {
+        /// Gift, impression, reaction or watch time.
+        kind: &'static str,
+        /// Id of the user.
+        user: String,
+        /// Id of the room.
+        room: String,
+        /// Which number or id of the row.
+        field: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
 }
 
 impl DatasetError {

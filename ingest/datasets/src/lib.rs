@@ -2,7 +2,7 @@
 //!
 //! Every reader yields [`LabelledRoom`]s one at a time: [`klive`] (the release of the highlight paper), [`m3`]
 //! (KuaiLive-M3 with the labels of its benchmark) and [`features`] (one safetensors file per room, written here too).
-//! [`open`] tells the layouts apart. [`labels`] reads what evaluations compare with; [`generated`] writes small folders
+//! [`open`] tells the layouts apart. [`gifting`] reads who sent what to whom, and what was on the screen. [`labels`] reads what evaluations compare with; [`generated`] writes small folders
 //! in the public layouts, of which the truth is known.
 //!
 //! Invariants: memory holds one room and an index, never a whole set; the same files give the same rooms in the same
@@ -11,6 +11,7 @@
 mod error;
 pub mod features;
 pub mod generated;
+pub mod gifting;
 pub mod klive;
 pub mod labels;
 pub mod m3;

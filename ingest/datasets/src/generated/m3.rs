@@ -5,18 +5,13 @@
 
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
 
 use parquet::basic::{Compression, GzipLevel};
-use parquet::data_type::{ByteArray, ByteArrayType, FloatType, Int64Type};
-use parquet::errors::ParquetError;
-use parquet::file::properties::WriterProperties;
-use parquet::file::writer::SerializedFileWriter;
-use parquet::schema::parser::parse_message_type;
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use super::parquet_table::{Column, Table};
 use crate::DatasetError;
 
 /// How times are written.
@@ -148,7 +143,8 @@ pub fn write_m3(folder: &Path, spec: &M3Spec) -> Result<Vec<GeneratedM3Room>, Da
     let segments = shuffled(rows(|room| room.segments.len()));
     for (shard, rows) in segments.chunks(segments.len().div_ceil(2).max(1)).enumerate() {
         let texts = rows.iter().map(|&(place, _)| rooms[place].id.to_string()).collect();
-        let lists = rows.iter().map(|&(place, at)| rooms[place].segments[at].1.clone()).collect();
+        let lists =
+            rows.iter().flat_map(|&(place, at)| rooms[place].segments[at].1.iter().copied()).collect();
         write(
             &shards.join(format!("live_emb_128_ts_part{shard}.parquet")),
             &format!(
@@ -159,7 +155,7 @@ pub fn write_m3(folder: &Path, spec: &M3Spec) -> Result<Vec<GeneratedM3Room>, Da
             Compression::SNAPPY,
             vec![
                 Column::Texts(texts),
-                Column::Lists(lists),
+                Column::Lists(spec.width, lists),
                 column(&|room, at| room.segments[at].0 * ticks, rows),
             ],
         )?;
@@ -188,52 +184,8 @@ fn room(rng: &mut ChaCha8Rng, place: usize, spec: &M3Spec) -> GeneratedM3Room {
     GeneratedM3Room { id, streamer: 40 + place as i64 % 4, begin, segments, visits, likes, comments }
 }
 
-enum Column {
-    Numbers(Vec<i64>),
-    Texts(Vec<String>),
-    Lists(Vec<Vec<f32>>),
-}
-
 fn write(path: &Path, fields: &str, codec: Compression, columns: Vec<Column>) -> Result<(), DatasetError> {
-    write_columns(path, fields, codec, columns)
-        .map_err(|source| DatasetError::Parquet { path: path.to_owned(), source })
-}
-
-fn write_columns(
-    path: &Path,
-    fields: &str,
-    codec: Compression,
-    columns: Vec<Column>,
-) -> Result<(), ParquetError> {
-    let schema = Arc::new(parse_message_type(&format!("message table {{ {fields} }}"))?);
-    let properties = Arc::new(WriterProperties::builder().set_compression(codec).build());
-    let mut file = SerializedFileWriter::new(fs::File::create(path)?, schema, properties)?;
-    let mut group = file.next_row_group()?;
-    for column in columns {
-        let Some(mut writer) = group.next_column()? else { break };
-        match column {
-            Column::Numbers(values) => {
-                writer.typed::<Int64Type>().write_batch(&values, Some(&vec![1; values.len()]), None)?;
-            }
-            Column::Texts(texts) => {
-                let values: Vec<ByteArray> =
-                    texts.iter().map(|text| ByteArray::from(text.as_str())).collect();
-                writer.typed::<ByteArrayType>().write_batch(&values, Some(&vec![1; values.len()]), None)?;
-            }
-            Column::Lists(lists) => {
-                let values: Vec<f32> = lists.iter().flatten().copied().collect();
-                let begins = lists.iter().flat_map(|list| (0..list.len()).map(|at| i16::from(at > 0)));
-                let repetitions: Vec<i16> = begins.collect();
-                writer.typed::<FloatType>().write_batch(
-                    &values,
-                    Some(&vec![3; values.len()]),
-                    Some(&repetitions),
-                )?;
-            }
-        }
-        writer.close()?;
-    }
-    group.close()?;
-    file.close()?;
-    Ok(())
+    let mut table = Table::create(path, fields, codec, &[])?;
+    table.group(&columns)?;
+    table.finish()
 }

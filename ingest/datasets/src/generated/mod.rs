@@ -4,6 +4,7 @@
 
 mod klive;
 mod m3;
+mod parquet_table;
 
 pub use klive::{KliveSpec, ListStyle, write_klive};
 pub use m3::{GeneratedM3Room, M3Spec, TimeNotation, write_m3};

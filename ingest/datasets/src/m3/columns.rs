@@ -13,11 +13,11 @@ pub struct Quantity {
     pub required: bool,
 }
 
-const fn required(name: &'static str, aliases: &'static [&'static str]) -> Quantity {
+pub(crate) const fn required(name: &'static str, aliases: &'static [&'static str]) -> Quantity {
     Quantity { name, aliases, required: true }
 }
 
-const fn optional(name: &'static str, aliases: &'static [&'static str]) -> Quantity {
+pub(crate) const fn optional(name: &'static str, aliases: &'static [&'static str]) -> Quantity {
     Quantity { name, aliases, required: false }
 }
 

@@ -10,7 +10,8 @@ use super::columns::Quantity;
 use super::table::{Cell, Chosen, Visit};
 use crate::DatasetError;
 
-fn open(path: &Path) -> Result<(csv::Reader<BufReader<File>>, Vec<String>), DatasetError> {
+/// A reader with its separator, and the names of its columns.
+pub(crate) fn open(path: &Path) -> Result<(csv::Reader<BufReader<File>>, Vec<String>), DatasetError> {
     const LONGEST_HEADER: u64 = 1 << 20;
     let mut file = BufReader::new(File::open(path).map_err(DatasetError::io(path))?);
     let mut header = Vec::new();

@@ -9,7 +9,7 @@ const MICROSECONDS_FROM: f64 = 1e14;
 const NANOSECONDS_FROM: f64 = 1e17;
 
 /// Seconds of a number by its size.
-pub(super) fn from_number(value: f64) -> Option<f64> {
+pub(crate) fn from_number(value: f64) -> Option<f64> {
     let size = value.abs();
     let seconds = if size >= NANOSECONDS_FROM {
         value / 1e9
@@ -24,7 +24,7 @@ pub(super) fn from_number(value: f64) -> Option<f64> {
 }
 
 /// Seconds of a text: a number or a datetime with or without zone. `Ok(None)` where it says that there is none.
-pub(super) fn from_text(text: &str) -> Result<Option<f64>, String> {
+pub(crate) fn from_text(text: &str) -> Result<Option<f64>, String> {
     let text = text.trim();
     if text.is_empty() || ["null", "nat", "nan", "none"].iter().any(|none| text.eq_ignore_ascii_case(none)) {
         return Ok(None);

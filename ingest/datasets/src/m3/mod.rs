@@ -19,14 +19,15 @@ mod csv_table;
 mod files;
 mod fill;
 mod index;
-mod instant;
+pub(crate) mod instant;
 pub mod label;
 mod parquet_table;
 mod rooms;
 mod spool;
 mod table;
 
-pub(crate) use csv_table::damaged;
+pub(crate) use csv_table::{damaged, open as open_csv};
+pub(crate) use table::{Cell, Chosen, Refusal, scan as scan_table};
 
 use std::path::Path;
 

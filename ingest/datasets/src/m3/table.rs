@@ -10,7 +10,7 @@ use crate::DatasetError;
 
 /// One value.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Cell {
+pub(crate) enum Cell {
     Null,
     Whole(i64),
     Number(f64),
@@ -22,7 +22,7 @@ pub(super) enum Cell {
 
 impl Cell {
     /// Whole number, also where it was stored as text or, as programs do beside missing values, as a float.
-    pub(super) fn id(&self) -> Result<Option<i64>, String> {
+    pub(crate) fn id(&self) -> Result<Option<i64>, String> {
         let whole = |value: f64| {
             (value.fract() == 0.0 && value.abs() < 9.0e15)
                 .then_some(value as i64)
@@ -48,7 +48,7 @@ impl Cell {
     }
 
     /// Seconds, by type and size.
-    pub(super) fn instant(&self) -> Result<Option<f64>, String> {
+    pub(crate) fn instant(&self) -> Result<Option<f64>, String> {
         match self {
             Self::Null => Ok(None),
             Self::Instant(seconds) => Ok(Some(*seconds)),
@@ -60,7 +60,7 @@ impl Cell {
     }
 
     /// A plain number.
-    pub(super) fn number(&self) -> Result<Option<f64>, String> {
+    pub(crate) fn number(&self) -> Result<Option<f64>, String> {
         match self {
             Self::Null => Ok(None),
             Self::Whole(value) => Ok(Some(*value as f64)),
@@ -75,7 +75,7 @@ impl Cell {
     }
 
     /// Finite numbers; text in brackets is understood.
-    pub(super) fn list(&self) -> Result<Vec<f32>, String> {
+    pub(crate) fn list(&self) -> Result<Vec<f32>, String> {
         let list = match self {
             Self::List(list) => list.clone(),
             Self::Text(text) => crate::klive::parse_list(text.as_bytes())?,
@@ -89,16 +89,16 @@ impl Cell {
 }
 
 /// What a visitor says of a row it can't use: which quantity and why.
-pub(super) type Refusal = (usize, String);
+pub(crate) type Refusal = (usize, String);
 /// Takes rows; says whether to go on.
-pub(super) type Visit<'a> = dyn FnMut(&[Cell]) -> Result<bool, Refusal> + 'a;
+pub(crate) type Visit<'a> = dyn FnMut(&[Cell]) -> Result<bool, Refusal> + 'a;
 
 /// Which column of a file holds each quantity.
 #[derive(Debug, PartialEq)]
-pub(super) struct Chosen(pub(super) Vec<Option<usize>>);
+pub(crate) struct Chosen(pub(crate) Vec<Option<usize>>);
 
 impl Chosen {
-    pub(super) fn of(path: &Path, names: &[String], quantities: &[Quantity]) -> Result<Self, DatasetError> {
+    pub(crate) fn of(path: &Path, names: &[String], quantities: &[Quantity]) -> Result<Self, DatasetError> {
         let column = |quantity: &Quantity| {
             let place = |alias: &&str| names.iter().position(|name| name.trim().eq_ignore_ascii_case(alias));
             match quantity.aliases.iter().find_map(place) {
@@ -116,12 +116,12 @@ impl Chosen {
 }
 
 /// Names of a file's columns.
-pub(super) fn column_names(path: &Path) -> Result<Vec<String>, DatasetError> {
+pub(crate) fn column_names(path: &Path) -> Result<Vec<String>, DatasetError> {
     if is_parquet(path) { parquet_table::column_names(path) } else { csv_table::column_names(path) }
 }
 
 /// Visits the rows of a file in their order until the visitor has enough.
-pub(super) fn scan(path: &Path, quantities: &[Quantity], visit: &mut Visit<'_>) -> Result<(), DatasetError> {
+pub(crate) fn scan(path: &Path, quantities: &[Quantity], visit: &mut Visit<'_>) -> Result<(), DatasetError> {
     if is_parquet(path) {
         parquet_table::scan(path, quantities, visit)
     } else {
