@@ -4,8 +4,9 @@
 //! `G = XᵀX + λI`, `P = G⁻¹`, `B_ij = -P_ij / P_jj`, `B_jj = 0`; scores of a user are the sum of the rows `B_i` of
 //! the user's items. Invariants: an item never predicts itself; the matrix is dense, so its size is limited.
 
-use crate::checkpoint::{self, Persist, Tensors};
+use crate::checkpoint::{self, Persist, Tensors, csr_into};
 use crate::linear::inverse_of_positive;
+use crate::sparse::Csr;
 use crate::{DataDigests, Dataset, Kind, Reached, Recommender, RepresentationError, Result};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -15,6 +16,8 @@ use std::path::Path;
 pub struct Ease {
     config: EaseConfig,
     items: usize,
+    /// `X` where amounts count, else nothing.
+    amounts: Option<Csr>,
     weights: Vec<f32>,
 }
 
@@ -24,6 +27,8 @@ pub struct Ease {
 pub struct EaseConfig {
     /// Ridge penalty, positive. The sparser the data, the smaller.
     pub lambda: f32,
+    /// Whether `X` holds `ln(1 + amount)` over its mean instead of ones.
+    pub amounts: bool,
     /// Items above which training is refused: 20,000 take 1.6 GB for each of three matrices, and time grows
     /// with the third power.
     pub max_items: usize,
@@ -31,7 +36,7 @@ pub struct EaseConfig {
 
 impl Default for EaseConfig {
     fn default() -> Self {
-        Self { lambda: 20.0, max_items: 20_000 }
+        Self { lambda: 20.0, amounts: false, max_items: 20_000 }
     }
 }
 
@@ -50,12 +55,13 @@ impl Ease {
         if !(config.lambda > 0.0 && config.lambda.is_finite()) {
             return Err(RepresentationError::config("lambda", "must be positive"));
         }
+        let x = if config.amounts { data.interactions.amounts() } else { data.interactions.binary() };
         let mut gram = vec![0.0_f32; items * items];
-        for user in 0..data.interactions.users() as u32 {
-            let chosen = data.interactions.items_of(user);
+        for user in 0..x.rows() {
+            let (chosen, weights) = x.row(user);
             for (at, &i) in chosen.iter().enumerate() {
-                for &j in &chosen[..=at] {
-                    gram[i as usize * items + j as usize] += 1.0;
+                for (&j, weight) in chosen[..=at].iter().zip(weights) {
+                    gram[i as usize * items + j as usize] += weights[at] * weight;
                 }
             }
         }
@@ -71,7 +77,14 @@ impl Ease {
             }
             row[i] = 0.0;
         }
-        Ok(Self { config: config.clone(), items, weights })
+        Ok(Self { config: config.clone(), items, amounts: config.amounts.then_some(x), weights })
+    }
+
+    /// Entry of `X`; 1, the average, for pairs that training didn't hold.
+    fn amount(&self, user: u32, item: u32) -> f32 {
+        let Some(amounts) = &self.amounts else { return 1.0 };
+        let (items, values) = amounts.row(user as usize);
+        items.binary_search(&item).map_or(1.0, |at| values[at])
     }
 
     /// `B`, items x items, row-major: row i is what having chosen i says about every item.
@@ -90,13 +103,14 @@ impl Recommender for Ease {
         self.items
     }
 
-    fn score(&self, _user: u32, history: &[u32], out: &mut [f32]) -> Result<()> {
+    fn score(&self, user: u32, history: &[u32], out: &mut [f32]) -> Result<()> {
         RepresentationError::size("scores", self.items, out.len())?;
         out.fill(0.0);
         for &item in history.iter().filter(|&&item| (item as usize) < self.items) {
+            let amount = self.amount(user, item);
             let start = item as usize * self.items;
             for (sum, weight) in out.iter_mut().zip(&self.weights[start..start + self.items]) {
-                *sum += weight;
+                *sum += amount * weight;
             }
         }
         Ok(())
@@ -118,12 +132,16 @@ impl Persist for Ease {
     fn take_apart(&self) -> Result<Tensors> {
         let mut tensors = Tensors::default();
         tensors.matrix("weights", &self.weights, self.items)?;
+        if let Some(amounts) = &self.amounts {
+            csr_into(&mut tensors, "amounts", amounts)?;
+        }
         Ok(tensors)
     }
 
     fn restore(config: EaseConfig, _data: &DataDigests, tensors: &Tensors) -> Result<Self> {
         let (weights, items) = tensors.columns("weights")?;
         RepresentationError::size("EASE weights", items * items, weights.len())?;
-        Ok(Self { config, items, weights })
+        let amounts = config.amounts.then(|| tensors.csr("amounts", items)).transpose()?;
+        Ok(Self { config, items, amounts, weights })
     }
 }

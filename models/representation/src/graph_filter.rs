@@ -41,7 +41,7 @@ pub struct GraphFilterConfig {
 
 impl Default for GraphFilterConfig {
     fn default() -> Self {
-        Self { vectors: 256, alpha: 0.3, rounds: 4, seed: 0 }
+        Self { vectors: 256, alpha: 0.3, rounds: 12, seed: 0 }
     }
 }
 

@@ -14,6 +14,7 @@ mod kind;
 mod learning;
 mod lightgcn;
 mod linear;
+mod mmbee;
 mod popularity;
 mod random;
 mod ranking;
@@ -31,6 +32,7 @@ pub use item_graph::{NeighbourConfig, SwingConfig, content_neighbours, swing};
 pub use kind::Kind;
 pub use learning::{Epoch, Progress};
 pub use lightgcn::{LightGcn, LightGcnConfig};
+pub use mmbee::{Chosen, Evidence, Mmbee, MmbeeConfig, SelectionConfig, WalkConfig, Without};
 pub use popularity::{Popularity, PopularityConfig};
 pub use ranking::{
     AtK, Evaluation, Query, Recommender, UNKNOWN_USER, UserMetrics, evaluate, recommend, top,

@@ -14,6 +14,7 @@ pub(crate) use tensors::{Tensors, csr_into};
 use crate::{AtK, DataDigests, Kind, Recommender, RepresentationError, Result};
 use kairos_training::CONFIG_FILE;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// What a model reached, on what.
@@ -26,6 +27,8 @@ pub struct Reached {
     pub test: Vec<AtK>,
     /// Other models or parts left out, on the validation rows: name and metrics.
     pub compared: Vec<(String, Vec<AtK>)>,
+    /// How that came about, by name: where the validation rows are from, seed, rows of the last training.
+    pub notes: BTreeMap<String, String>,
 }
 
 /// A model from disk.
@@ -74,7 +77,7 @@ pub fn load(path: &Path) -> Result<Loaded> {
         Kind::LightGcn => stored::load::<crate::LightGcn>(path),
         Kind::Sim => stored::load::<crate::Sim>(path),
         Kind::GraphCl => stored::load::<crate::GraphCl>(path),
-        Kind::Mmbee => stored::load::<crate::Popularity>(path),
+        Kind::Mmbee => stored::load::<crate::Mmbee>(path),
     }
 }
 

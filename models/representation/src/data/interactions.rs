@@ -1,6 +1,6 @@
 //! Users x items, sparse by rows, with an amount and a time for each pair.
 //!
-//! Invariants: a user's items are distinct and ascending; amounts are finite and positive; equal rows in any
+//! Invariants: a user's items are distinct and ascending; amounts are finite and not negative; equal rows in any
 //! order make equal interactions.
 
 use crate::sparse::Csr;
@@ -42,7 +42,7 @@ impl Interactions {
     /// From rows in any order. Of rows with the same user and item the amounts add up and the latest time stays.
     ///
     /// # Errors
-    /// When an id is not below `users` or `items`, or an amount is not a positive finite number.
+    /// When an id is not below `users` or `items`, or an amount is negative or not finite.
     pub fn from_rows(
         users: usize,
         items: usize,
@@ -57,8 +57,8 @@ impl Interactions {
             if it.item as usize >= items {
                 return Err(wrong("item", format!("{} is not below {items}", it.item)));
             }
-            if !(it.value > 0.0 && it.value.is_finite()) {
-                return Err(wrong("value", format!("{} is not a positive number", it.value)));
+            if !(it.value >= 0.0 && it.value.is_finite()) {
+                return Err(wrong("value", format!("{} is not a finite number of 0 or more", it.value)));
             }
         }
         sorted.sort_by(|a, b| {
@@ -175,6 +175,15 @@ impl Interactions {
     pub fn weighted(&self, weight: impl Fn(f32) -> f32) -> Csr {
         let values = self.value.iter().map(|&value| weight(value)).collect();
         Csr::from_parts(self.items, self.starts.clone(), self.item.clone(), values)
+    }
+
+    /// The matrix of `ln(1 + amount)` over its mean, users x items: amounts of money or plays span orders of
+    /// magnitude, and what is left is 1 on average, as in [`Interactions::binary`].
+    #[must_use]
+    pub fn amounts(&self) -> Csr {
+        let sum: f64 = self.value.iter().map(|&value| f64::from(value.ln_1p())).sum();
+        let mean = sum / self.value.len().max(1) as f64;
+        self.weighted(|value| if mean > 0.0 { (f64::from(value.ln_1p()) / mean) as f32 } else { 1.0 })
     }
 
     /// Parts the rows in two by chance: every user with at least `least` items gives away

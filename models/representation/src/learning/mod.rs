@@ -7,7 +7,7 @@ mod losses;
 mod progress;
 mod sampling;
 
-pub(crate) use losses::{bpr, cosine_rows, cross_entropy, info_nce, sampled_softmax};
+pub(crate) use losses::{bpr, cross_entropy, info_nce, sampled_softmax};
 pub(crate) use progress::Watch;
 pub use progress::{Epoch, Progress};
 pub(crate) use sampling::{Batch, batches, draw_negative};

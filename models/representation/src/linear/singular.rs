@@ -13,7 +13,7 @@ use rand::Rng;
 const OVERSAMPLING: usize = 16;
 
 /// Right singular vectors [columns of `matrix`, `count`] row-major, fewer if the matrix is smaller, and the
-/// singular values. `rounds` of subspace iteration: 4 suffice for slowly falling spectra.
+/// singular values. `rounds` of subspace iteration: the slower the spectrum falls, the more.
 pub(crate) fn right_singular_vectors(
     matrix: &Csr,
     transposed: &Csr,

@@ -14,11 +14,6 @@ pub(crate) struct SparseProduct {
 }
 
 impl SparseProduct {
-    pub(crate) fn new(matrix: Csr) -> Self {
-        let transposed = Arc::new(matrix.transposed());
-        Self { matrix: Arc::new(matrix), transposed }
-    }
-
     /// Of a matrix that is its own transpose.
     pub(crate) fn symmetric(matrix: Csr) -> Self {
         let matrix = Arc::new(matrix);
