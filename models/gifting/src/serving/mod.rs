@@ -1,0 +1,18 @@
+//! Scoring while live: what depends on a user alone or on a room alone is computed once, and shared by all pairs.
+//!
+//! One user before many rooms shares the user's keys and values (Climber, 2502.09888: "single user, multiple items"
+//! with a key-value cache), one room before many viewers shares the room's content and neighbours. What is left for
+//! each pair is attention over short lists and two small layers, in plain loops over packed numbers.
+//!
+//! Invariants: scores equal those of [`Ranker::predict`](crate::Ranker::predict) up to the order of sums; a pass of
+//! another architecture is refused.
+
+mod kernels;
+mod packed;
+mod passes;
+mod reasons;
+mod scorer;
+
+pub use passes::{RoomPass, UserPass};
+pub use reasons::{Origin, Reason};
+pub use scorer::Scorer;

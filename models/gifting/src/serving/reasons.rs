@@ -1,0 +1,123 @@
+//! Why a pair was scored as it was.
+//!
+//! A part's contribution is what the log odds lose when the part is taken away alone: a history or a metapath is read
+//! as if it were empty, a modality as if it were missing. Parts may stand in for one another, so contributions need
+//! not sum to the whole.
+//!
+//! Invariants: the first reason is that of the largest contribution, and equal ones keep the order of the parts.
+
+use super::packed::Packed;
+use super::passes::{HistoryPass, RoomPass, UserPass};
+use super::scorer::{Read, Scorer, Scratch, ask};
+use crate::{GiftingError, Modality, Path};
+use serde::{Deserialize, Serialize};
+
+/// A part of what a pair's score rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Origin {
+    /// The user's own history.
+    History,
+    /// The ends of a metapath.
+    Path(Path),
+    /// A modality of the running segment.
+    Content(Modality),
+}
+
+/// A part, what it was worth, and who in it was looked at most.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Reason {
+    /// The part.
+    pub origin: Origin,
+    /// By how much it raised the log odds of a gift.
+    pub contribution: f64,
+    /// Who of its list got the most attention: a streamer, or a user where [`Path::ends_at_users`]. `None` of content,
+    /// of an empty list and of compressed histories.
+    pub node: Option<u64>,
+    /// Share of attention that went there, the mean over heads; acts towards the same streamer are added up.
+    pub attention: f64,
+}
+
+impl Scorer {
+    /// All reasons of one pair, the largest contribution first. Content has none unless the room was passed with
+    /// reasons.
+    ///
+    /// # Errors
+    /// As [`Scorer::rooms`].
+    pub fn reasons(
+        &self,
+        user: &UserPass,
+        room: &RoomPass,
+        pair_side: &[f32],
+    ) -> Result<Vec<Reason>, GiftingError> {
+        let side = self.config().pair_side;
+        crate::batch::checked(|| String::from("side features of a pair"), pair_side, side)?;
+        self.check(user, room)?;
+        let d = self.config().width;
+        let mut scratch = Scratch::default();
+        let mut whole = vec![0.0; self.columns];
+        self.fill(user, room, pair_side, &mut whole, &mut scratch);
+        let mut rows = whole.clone();
+        let mut reasons = Vec::new();
+        let mut logits = Vec::new();
+        for part in 0..=self.paths.len() {
+            let mut looked: Vec<(u64, f64)> = Vec::new();
+            let mut mixed = vec![0.0; d];
+            let (origin, attention, query) = if part == 0 {
+                let nodes = |read: &Read<'_>| -> Vec<u64> {
+                    match (read, &user.history) {
+                        (Read::Listing(listing), _) => listing.nodes.clone(),
+                        (Read::Found(rows), HistoryPass::Events { nodes, .. }) => {
+                            rows.iter().map(|&row| nodes[row]).collect()
+                        }
+                        _ => Vec::new(),
+                    }
+                };
+                let look = |read: &Read<'_>, weights: &[f32]| note(&mut looked, &nodes(read), weights);
+                self.read_history(user, room, &mut mixed, &mut scratch, look);
+                (Origin::History, &self.history, &room.history[..])
+            } else {
+                let (at, attention) = &self.paths[part - 1];
+                let (query, listing) = ask(*at, user, room);
+                let look = |weights: &[f32]| note(&mut looked, &listing.nodes, weights);
+                attention.mix(query, &listing.packed, &mut logits, &mut mixed, look);
+                (Origin::Path(Path::ALL[*at]), attention, query)
+            };
+            let from = rows.len() + part * d;
+            rows.extend_from_slice(&whole);
+            attention.mix(query, &Packed::default(), &mut logits, &mut rows[from..from + d], |_| ());
+            let best = looked.into_iter().reduce(|best, next| if next.1 > best.1 { next } else { best });
+            reasons.push(Reason {
+                origin,
+                contribution: 0.0,
+                node: best.map(|(node, _)| node),
+                attention: best.map_or(0.0, |(_, weight)| weight / self.config().heads as f64),
+            });
+        }
+        for (modality, _) in &room.without {
+            rows.extend_from_slice(&whole);
+            let origin = Origin::Content(*modality);
+            reasons.push(Reason { origin, contribution: 0.0, node: None, attention: 0.0 });
+        }
+        let content = 2 + self.paths.len();
+        let heads = self.finish(rows, 1 + reasons.len(), |at| {
+            let without = at.checked_sub(content).and_then(|at| room.without.get(at));
+            (&user.first, without.map_or(&room.first, |(_, first)| first))
+        })?;
+        for (reason, less) in reasons.iter_mut().zip(&heads[1..]) {
+            reason.contribution = f64::from(heads[0][0]) - f64::from(less[0]);
+        }
+        reasons.sort_by(|a, b| b.contribution.total_cmp(&a.contribution));
+        Ok(reasons)
+    }
+}
+
+/// Adds the weights of one head to those of their nodes.
+fn note(looked: &mut Vec<(u64, f64)>, nodes: &[u64], weights: &[f32]) {
+    for (node, weight) in nodes.iter().zip(weights) {
+        match looked.iter_mut().find(|(other, _)| other == node) {
+            Some((_, sum)) => *sum += f64::from(*weight),
+            None => looked.push((*node, f64::from(*weight))),
+        }
+    }
+}
