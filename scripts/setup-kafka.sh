@@ -60,7 +60,7 @@ by_curl() {
         printf 'url = "%s/%s"\noutput = "%s"\n' "${repository%/}" "$path" "$work/libs/${path##*/}"
     done <"$list" >"$work/urls"
     curl --fail --silent --show-error --location --retry 3 --connect-timeout 20 \
-        --parallel --parallel-max 6 --config "$work/urls"
+        --no-progress-meter --parallel --parallel-max 6 --config "$work/urls"
 }
 
 # Maven first where its user has told it of a mirror: the public repository is then likely
@@ -114,8 +114,19 @@ controller.listener.names=CONTROLLER
 controller.quorum.voters=1@127.0.0.1:$((port + 10000))
 log.dirs=$work/log
 END
+cat >"$work/log4j2.properties" <<'END'
+rootLogger.level=warn
+rootLogger.appenderRefs=out
+rootLogger.appenderRef.out.ref=out
+appender.out.type=Console
+appender.out.name=out
+appender.out.layout.type=PatternLayout
+appender.out.layout.pattern=%d %p %c{1} %m%n
+logger.server.name=kafka.server.KafkaRaftServer
+logger.server.level=info
+END
 "$java" -Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:ArchiveClassesAtExit="$work/classes.jsa" \
-    -cp "$folder/libs/*" kafka.Kafka "$work/server.properties" >"$work/output" 2>&1 &
+    -Dlog4j2.configurationFile="$work/log4j2.properties" -cp "$folder/libs/*" kafka.Kafka "$work/server.properties" >"$work/output" 2>&1 &
 broker=$!
 for _ in {1..120}; do
     if grep -q 'Kafka Server started' "$work/output" || ! kill -0 "$broker" 2>/dev/null; then
