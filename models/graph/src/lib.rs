@@ -12,10 +12,18 @@ mod error;
 mod gift;
 mod graph;
 mod ids;
+mod neighbours;
+mod sample;
 mod snapshot;
+mod stats;
 
 pub use build::Builder;
 pub use config::{Basis, GraphConfig, MetapathConfig, SwingConfig};
 pub use error::Error;
 pub use gift::{Edge, Gift};
 pub use graph::{Applied, Changes, Compaction, Graph, Node};
+pub use neighbours::{Metapath, Neighbour, NeighbourTables, Refreshed, StreamerNeighbours, UserNeighbours};
+pub use sample::{
+    Hop, Negatives, NeighbourSampler, Popularity, Sample, SampleOptions, Side, Step, Walks, walks,
+};
+pub use stats::{Degrees, Stats, TableStats, TopStreamer};

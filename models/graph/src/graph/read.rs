@@ -39,6 +39,11 @@ impl Graph {
         }
     }
 
+    /// Whether there are gifts that the snapshot does not have.
+    pub fn is_ahead(&self) -> bool {
+        !self.live.is_empty()
+    }
+
     /// Users known now.
     pub fn users(&self) -> usize {
         self.snapshot.users.len() - self.live.users.dead.len() + self.live.users.ids.len()
@@ -160,5 +165,48 @@ impl Graph {
             }
         }
         found.into_iter()
+    }
+
+    /// w_UA of the neighbour at a place: of [`Graph::streamers_of`] or, in one count, of [`Graph::users_of`]. 0 past the
+    /// end.
+    pub(crate) fn nth_weight(&self, node: Node, place: usize) -> f32 {
+        let edge = match node {
+            Node::User(user) => match self.live.rows.get(&user) {
+                Some(row) => row.edges.get(place).copied(),
+                None => self.snapshot.users.row(user).nth(place).map(|edge| self.snapshot.edge(edge)),
+            },
+            Node::Streamer(streamer) => {
+                let [base, new] = self.users_of(streamer);
+                match place.checked_sub(base.len()) {
+                    Some(later) => new.get(later).and_then(|&user| self.edge(user, streamer)),
+                    None if self.live.rows.contains_key(&base[place]) => self.edge(base[place], streamer),
+                    None => {
+                        let edge = self.snapshot.in_edge[self.snapshot.streamers.row(streamer).start + place];
+                        Some(self.snapshot.edge(edge as usize))
+                    }
+                }
+            }
+        };
+        edge.map_or(0.0, |edge| self.weight(&edge))
+    }
+
+    /// Bytes of the snapshot file; 0 in memory.
+    pub const fn file_bytes(&self) -> u64 {
+        self.snapshot.file_bytes
+    }
+
+    /// Bytes in memory: live changes, and the snapshot where it is not mapped.
+    pub fn heap_bytes(&self) -> usize {
+        self.snapshot.heap_bytes() + self.live.heap_bytes()
+    }
+
+    /// Edges that the snapshot does not have.
+    pub const fn live_edges(&self) -> usize {
+        self.live.new_edges
+    }
+
+    /// Bytes of the snapshot's arrays that grow with edges, per edge.
+    pub const fn bytes_per_edge(&self) -> f64 {
+        crate::snapshot::BYTES_PER_EDGE as f64
     }
 }

@@ -63,13 +63,16 @@ impl<'a> Hops<'a> {
         for first in self.followed(self.ua, user) {
             for second in self.followed(self.aa, first.node) {
                 if !self.leaves_out(user, second.node) {
-                    best.offer(self.graph, Neighbour {
-                        node: second.node,
-                        weight: first.weight * second.weight,
-                        last: first.last,
-                        via_streamer: first.node,
-                        via_user: NONE,
-                    });
+                    best.offer(
+                        self.graph,
+                        Neighbour {
+                            node: second.node,
+                            weight: first.weight * second.weight,
+                            last: first.last,
+                            via_streamer: first.node,
+                            via_user: NONE,
+                        },
+                    );
                 }
             }
         }
@@ -80,15 +83,20 @@ impl<'a> Hops<'a> {
     pub(super) fn user_shared(&self, user: u32, best: &mut Best, row: &mut Vec<Neighbour>) {
         for first in self.followed(self.ua, user) {
             for second in self.followed(self.au, first.node).iter().filter(|second| second.node != user) {
-                for third in self.followed(self.ua, second.node).iter().filter(|third| third.node != first.node) {
+                for third in
+                    self.followed(self.ua, second.node).iter().filter(|third| third.node != first.node)
+                {
                     if !self.leaves_out(user, third.node) {
-                        best.offer(self.graph, Neighbour {
-                            node: third.node,
-                            weight: first.weight * second.weight * third.weight,
-                            last: first.last.max(second.last).max(third.last),
-                            via_streamer: first.node,
-                            via_user: second.node,
-                        });
+                        best.offer(
+                            self.graph,
+                            Neighbour {
+                                node: third.node,
+                                weight: first.weight * second.weight * third.weight,
+                                last: first.last.max(second.last).max(third.last),
+                                via_streamer: first.node,
+                                via_user: second.node,
+                            },
+                        );
                     }
                 }
             }
@@ -100,13 +108,16 @@ impl<'a> Hops<'a> {
     pub(super) fn streamer_shared(&self, streamer: u32, best: &mut Best, row: &mut Vec<Neighbour>) {
         for first in self.followed(self.au, streamer) {
             for second in self.followed(self.ua, first.node).iter().filter(|second| second.node != streamer) {
-                best.offer(self.graph, Neighbour {
-                    node: second.node,
-                    weight: first.weight * second.weight,
-                    last: first.last.max(second.last),
-                    via_streamer: NONE,
-                    via_user: first.node,
-                });
+                best.offer(
+                    self.graph,
+                    Neighbour {
+                        node: second.node,
+                        weight: first.weight * second.weight,
+                        last: first.last.max(second.last),
+                        via_streamer: NONE,
+                        via_user: first.node,
+                    },
+                );
             }
         }
         best.take(self.graph, row);

@@ -2,8 +2,8 @@
 //!
 //! Invariant: a row holds the best of the node's edges, as many as are kept or followed, whichever is more.
 
-use super::rank::{Ends, keep_best};
 use super::Neighbour;
+use super::rank::{Ends, keep_best};
 use crate::Graph;
 
 fn most(graph: &Graph) -> usize {

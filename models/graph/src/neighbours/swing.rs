@@ -61,7 +61,8 @@ impl Swing {
         }
         self.index(graph, streamer);
         self.add_up();
-        let mut found: Vec<(u64, u32)> = self.sums.iter().copied().zip(self.streamers.iter().copied()).collect();
+        let mut found: Vec<(u64, u32)> =
+            self.sums.iter().copied().zip(self.streamers.iter().copied()).collect();
         found.retain(|(sum, _)| *sum > 0);
         let key = |&(sum, other): &(u64, u32)| (Reverse(sum), graph.streamer_id(other));
         let most = graph.config().swing.top_k;
@@ -157,7 +158,8 @@ impl Swing {
             for &other in row {
                 let other = other as usize;
                 let partners = &self.columns[self.cursor[other]..self.column_start[other + 1]];
-                let terms = partners.iter().map(|&partner| self.terms[self.shared[partner as usize] as usize]);
+                let terms =
+                    partners.iter().map(|&partner| self.terms[self.shared[partner as usize] as usize]);
                 self.sums[other] += terms.sum::<u64>();
             }
             for partner in self.seen.drain(..) {

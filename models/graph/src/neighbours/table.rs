@@ -112,7 +112,11 @@ impl Table {
 
     /// Neighbours in rows 0 to `rows`.
     pub(super) fn count(&self, rows: u32) -> usize {
-        if self.newer.is_empty() { self.entries.len() } else { (0..rows).map(|index| self.row(index).len()).sum() }
+        if self.newer.is_empty() {
+            self.entries.len()
+        } else {
+            (0..rows).map(|index| self.row(index).len()).sum()
+        }
     }
 
     pub(super) fn heap_bytes(&self) -> usize {

@@ -19,6 +19,9 @@ use crate::gift::Edge;
 use crate::ids::IdTable;
 use crate::{Basis, GraphConfig};
 
+/// Five columns by user, two by streamer, of 4 bytes.
+pub(crate) const BYTES_PER_EDGE: usize = 7 * 4;
+
 /// What the file says of itself besides arrays.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Meta {
