@@ -14,6 +14,7 @@ mod model;
 mod path;
 mod serving;
 mod slots;
+mod training;
 
 pub use calibration::{Calibration, OutcomeStatistics};
 pub use checkpoint::KIND;
@@ -27,3 +28,4 @@ pub use model::{Prediction, Ranker};
 pub use path::Path;
 pub use serving::{Origin, Reason, RoomPass, Scorer, UserPass};
 pub use slots::{Admission, Slots};
+pub use training::{Epoch, Progress, Reached, TrainingConfig, evaluate, train};

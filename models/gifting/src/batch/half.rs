@@ -104,10 +104,7 @@ impl RoomBatch {
     }
 }
 
-fn listed(
-    known: &Known<'_>,
-    paths: [Option<ListRows>; 3],
-) -> Result<[Option<Listed>; 3], GiftingError> {
+fn listed(known: &Known<'_>, paths: [Option<ListRows>; 3]) -> Result<[Option<Listed>; 3], GiftingError> {
     let [a, b, c] = paths.map(|path| path.map(|path| path.tensors(known)).transpose());
     Ok([a?, b?, c?])
 }
@@ -125,7 +122,8 @@ fn segments(
         }
         let rows = inputs.iter().map(|input| -> &[Vec<f32>] {
             let rows = input.segment.map_or(&[][..], |segment| segment.rows(modality));
-            let lost = losing.as_deref_mut().is_some_and(|losing| losing.random.random_bool(losing.modalities));
+            let lost =
+                losing.as_deref_mut().is_some_and(|losing| losing.random.random_bool(losing.modalities));
             if lost { &[] } else { &rows[rows.len().saturating_sub(fusion.most_rows)..] }
         });
         let rows: Vec<&[Vec<f32>]> = rows.collect();

@@ -85,18 +85,14 @@ impl ListRows {
             all[row * places..][..list.len()].copy_from_slice(list);
             mask[row * places..][..list.len()].fill(1.0);
         }
-        let ages = if self.aged {
-            Some(known.indices(all.iter().map(|place| place.age).collect())?)
-        } else {
-            None
-        };
+        let ages =
+            if self.aged { Some(known.indices(all.iter().map(|place| place.age).collect())?) } else { None };
         Ok(Listed {
             rows,
             places,
             nodes: known.indices(all.iter().map(|place| place.node).collect())?,
             mask: known.tensor(mask, &[rows, places])?,
-            weights: known
-                .tensor(all.iter().map(|place| place.weight).collect(), &[rows, places, 1])?,
+            weights: known.tensor(all.iter().map(|place| place.weight).collect(), &[rows, places, 1])?,
             ages,
         })
     }

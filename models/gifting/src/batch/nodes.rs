@@ -39,7 +39,10 @@ impl NodeRows {
             rows: vec![0],
             known: vec![0.0],
             content: vec![0.0; if users { 0 } else { known.config.content_width }],
-            pretrained: vec![0.0; if known.config.reads_pretrained() { known.config.pretrained_width } else { 0 }],
+            pretrained: vec![
+                0.0;
+                if known.config.reads_pretrained() { known.config.pretrained_width } else { 0 }
+            ],
         }
     }
 

@@ -20,11 +20,8 @@ pub(crate) fn by_category(history: &[Event], longest: usize, category: u32, top:
 /// equals.
 pub(crate) fn best_matches(rows: &[f32], target: &[f32], top: usize) -> Vec<usize> {
     let product = |row: &[f32]| row.iter().zip(target).map(|(a, b)| a * b).sum::<f32>();
-    let mut found: Vec<(f32, usize)> = rows
-        .chunks_exact(target.len().max(1))
-        .enumerate()
-        .map(|(at, row)| (product(row), at))
-        .collect();
+    let mut found: Vec<(f32, usize)> =
+        rows.chunks_exact(target.len().max(1)).enumerate().map(|(at, row)| (product(row), at)).collect();
     let better = |a: &(f32, usize), b: &(f32, usize)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
     if found.len() > top {
         found.select_nth_unstable_by(top.saturating_sub(1), better);

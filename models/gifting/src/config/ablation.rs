@@ -42,13 +42,8 @@ impl Config {
     /// The baseline: plain SIM of the same sizes, with ids, content attributes, history and side features.
     #[must_use]
     pub fn sim(self) -> Self {
-        [
-            Ablation::Fusion,
-            Ablation::UserExpansion,
-            Ablation::StreamerExpansion,
-            Ablation::GraphPretraining,
-        ]
-        .into_iter()
-        .fold(self, Self::without)
+        [Ablation::Fusion, Ablation::UserExpansion, Ablation::StreamerExpansion, Ablation::GraphPretraining]
+            .into_iter()
+            .fold(self, Self::without)
     }
 }

@@ -109,7 +109,8 @@ impl Network {
         // Neighbours keep the rows they have.
         let near = self.streamers.look(&batch.streamers)?.vectors;
         let vector = self.streamers.asked(&own, &unknown, &near, batch.paths[0].as_ref())?;
-        let mut rows = BTreeMap::from([("streamers.rows", (&vector - &own)?.broadcast_add(self.streamers.cold())?)]);
+        let mut rows =
+            BTreeMap::from([("streamers.rows", (&vector - &own)?.broadcast_add(self.streamers.cold())?)]);
         if let Some(fusion) = &self.fusion {
             rows.insert("fusion.queries.own", fusion.queries_of(&vector)?);
         }

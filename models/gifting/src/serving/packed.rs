@@ -54,10 +54,6 @@ impl Packed {
         packed.fill(from, rows);
         packed
     }
-
-    pub(super) const fn len(&self) -> usize {
-        self.n
-    }
 }
 
 /// Attention of one kind of list.

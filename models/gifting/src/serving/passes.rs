@@ -98,7 +98,9 @@ impl Ranker {
                 users.iter().map(|user| (*user, self.kept(user))).collect();
             let half = self.network.user_half(&UserBatch::new(&known, &inputs, None)?)?;
             let numbers = UserNumbers::new(&half)?;
-            passes.extend(inputs.iter().enumerate().map(|(row, (user, kept))| numbers.pass(self, row, user, kept)));
+            passes.extend(
+                inputs.iter().enumerate().map(|(row, (user, kept))| numbers.pass(self, row, user, kept)),
+            );
         }
         Ok(passes)
     }
@@ -128,8 +130,10 @@ impl Ranker {
                 let there = Modality::ALL.into_iter().filter(|&modality| !segment.rows(modality).is_empty());
                 less.extend(there.map(|modality| (at, modality, segment.without(modality))));
             }
-            let inputs: Vec<RoomInput<'_>> =
-                less.iter().map(|(at, _, segment)| RoomInput { segment: Some(segment), ..rooms[*at] }).collect();
+            let inputs: Vec<RoomInput<'_>> = less
+                .iter()
+                .map(|(at, _, segment)| RoomInput { segment: Some(segment), ..rooms[*at] })
+                .collect();
             let firsts = self.room_passes(&inputs, nodes, false)?;
             for ((at, modality, _), pass) in less.iter().zip(firsts) {
                 passes[*at].without.push((*modality, pass.first));
@@ -251,10 +255,9 @@ impl UserNumbers {
         let rows = self.history.rows(ranker, row);
         let nodes = |places: &[usize]| places.iter().map(|&at| user.history[at].streamer).collect();
         match ranker.config().history {
-            History::Dispatcher { experts } => HistoryPass::Interests(Listing {
-                packed: Packed::new(rows, 0..experts),
-                nodes: Vec::new(),
-            }),
+            History::Dispatcher { experts } => {
+                HistoryPass::Interests(Listing { packed: Packed::new(rows, 0..experts), nodes: Vec::new() })
+            }
             History::Search { by: Search::InnerProduct, .. } => {
                 let count = kept.len() * rows.width;
                 HistoryPass::Events {

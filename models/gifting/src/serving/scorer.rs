@@ -168,7 +168,14 @@ impl Scorer {
     }
 
     /// The pair's part of the first layer's input: history, paths, products, side features.
-    pub(super) fn fill(&self, user: &UserPass, room: &RoomPass, side: &[f32], row: &mut [f32], scratch: &mut Scratch) {
+    pub(super) fn fill(
+        &self,
+        user: &UserPass,
+        room: &RoomPass,
+        side: &[f32],
+        row: &mut [f32],
+        scratch: &mut Scratch,
+    ) {
         let d = self.config().width;
         let (history, mut row) = row.split_at_mut(d);
         self.read_history(user, room, history, scratch, |_, _| ());
