@@ -18,6 +18,8 @@ mod mmbee;
 mod popularity;
 mod random;
 mod ranking;
+#[cfg(test)]
+mod reference;
 mod sim;
 pub mod sparse;
 mod vectors;

@@ -139,7 +139,7 @@ impl LightGcn {
     }
 }
 
-fn loss(
+pub(crate) fn loss(
     graph: &Convolution,
     table: &Var,
     batch: &Batch,
@@ -162,18 +162,18 @@ fn loss(
 }
 
 /// The bipartite graph of users and items, users first.
-struct Convolution {
+pub(crate) struct Convolution {
     product: SparseProduct,
     layers: usize,
 }
 
 impl Convolution {
-    fn new(rows: &Interactions, layers: usize) -> Self {
+    pub(crate) fn new(rows: &Interactions, layers: usize) -> Self {
         let graph = rows.binary().bipartite(None).normalised(0.5, 0.5);
         Self { product: SparseProduct::symmetric(graph), layers }
     }
 
-    fn mean_of_layers(&self, table: &Tensor) -> candle_core::Result<Tensor> {
+    pub(crate) fn mean_of_layers(&self, table: &Tensor) -> candle_core::Result<Tensor> {
         let (mut layer, mut sum) = (table.clone(), table.clone());
         for _ in 0..self.layers {
             layer = self.product.apply(&layer)?;
