@@ -1,12 +1,12 @@
 //! Readers of the field's public data sets, for training and for evaluation.
 //!
-//! Every reader yields [`LabelledRoom`]s one at a time: [`klive`] (the release of the highlight paper), [`m3`]
+//! Every reader of rooms yields [`LabelledRoom`]s one at a time: [`klive`] (the release of the highlight paper), [`m3`]
 //! (KuaiLive-M3 with the labels of its benchmark) and [`features`] (one safetensors file per room, written here too).
-//! [`open`] tells the layouts apart. [`gifting`] reads who sent what to whom, and what was on the screen. [`labels`] reads what evaluations compare with; [`generated`] writes small folders
-//! in the public layouts, of which the truth is known.
+//! [`open`] tells the layouts apart. [`gifting`] reads who gave what to whom, and what was on the screen. [`labels`] reads
+//! what evaluations compare with; [`generated`] writes folders in the public layouts, of which the truth is known.
 //!
-//! Invariants: memory holds one room and an index, never a whole set; the same files give the same rooms in the same
-//! order; nothing that doesn't fit is skipped in silence.
+//! Invariants: memory holds one room and an index, never a whole set of rooms ([`gifting`] says what it holds); the same
+//! files give the same rooms in the same order; nothing that doesn't fit is skipped in silence.
 
 mod error;
 pub mod features;
