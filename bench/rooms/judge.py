@@ -5,12 +5,15 @@ import collections
 import csv
 import json
 import pathlib
+import re
 import statistics
 import sys
 
 ENOUGH = 40  # reactions from which a room is said to have enough comments for a lag
 WITHIN = 3.0  # seconds
 SURE = 0.5  # confidence from which a lag is used
+APART = 30.0  # seconds between peaks, as in `kairos eval highlights`
+PEAKS = (5, 10)
 
 
 def read(path):
@@ -35,6 +38,17 @@ def average_precision(scores, positive):
     return precisions / max(1, hits)
 
 
+def peak_precision(units, scores, positive, count):
+    """Share of the `count` highest units, none within APART seconds of a higher one, that touch a moment."""
+    kept = []
+    for i in sorted(range(len(units)), key=lambda i: (-scores[i], i)):
+        if all(abs(units[i][0] - units[k][0]) >= APART for k in kept):
+            kept.append(i)
+            if len(kept) == count:
+                break
+    return sum(positive[i] for i in kept) / max(1, len(kept))
+
+
 def overlap(a, b):
     return max(0.0, min(a[1], b[1]) - max(a[0], b[0]))
 
@@ -44,6 +58,13 @@ def found(intervals, moments):
     touching = sum(any(overlap(i, m) > 0 for m in moments) for i in intervals)
     touched = sum(any(overlap(i, m) > 0 for i in intervals) for m in moments)
     return touching, touched
+
+
+def sent_times(folder):
+    """When comments were sent, seconds from the start of the recording."""
+    began = int(re.search(r"^started_at = (\d+)", (folder / "recording.toml").read_text(), re.M)[1])
+    lines = (folder / "comments.jsonl").read_text().splitlines() if (folder / "comments.jsonl").exists() else []
+    return sorted((json.loads(line)["sent_at"] - began) / 1e6 for line in lines)
 
 
 def threshold_rate(units, rate, count):
@@ -62,7 +83,8 @@ def threshold_rate(units, rate, count):
 def main(work):
     lag, scores = read(work / "lag.tsv"), read(work / "scores.tsv")
     comments, highlights = read(work / "comments.tsv"), read(work / "highlights.tsv")
-    lags, ours, rates, moved_rates = [], [], [], []
+    chats = read(work / "chat-scores.tsv")
+    lags, ours, rates, moved_rates, peaks = [], [], [], [], collections.defaultdict(list)
     totals = collections.Counter()
     for folder in sorted((work / "rooms").iterdir()):
         truth = json.loads((folder / "truth.json").read_text())
@@ -81,6 +103,19 @@ def main(work):
             ours.append(average_precision([score for *_, score in units], positive))
             rates.append(average_precision(rate, positive))
             moved_rates.append(average_precision(moved, positive))
+            shown = [score for *_, score in units]
+            # A chat alone has a clock and no pictures: its reactions stand where they were sent.
+            said = chats[stream]
+            sent = sent_times(folder)
+            reacted = [any(overlap((t, t + u), (s + shift, e + shift)) > 0 for s, e in moments) for t, u, _ in said]
+            by = {"rate": (units, rate, positive), "moved": (units, moved, positive), "ours": (units, shown, positive)}
+            if truth["comment_lag_s"] is not None and truth["counts"]["reactions"] >= ENOUGH:
+                by["chat"] = (said, [score for *_, score in said], reacted)
+                said_rate = [bisect.bisect_left(sent, t + u) - bisect.bisect_left(sent, t + u - 7.0) for t, u, _ in said]
+                by["chat rate"] = (said, said_rate, reacted)
+            for name, (of, values, true) in by.items():
+                for count in PEAKS:
+                    peaks[name, count].append(peak_precision(of, values, true, count))
         intervals = [tuple(row) for row in highlights[stream]]
         covered = round(sum(end - start for start, end in intervals) / units[0][1]) if units else 0
         by_rate = threshold_rate(units, rate, covered)
@@ -111,6 +146,18 @@ def main(work):
     for title, name, precision in rows:
         cut, right, touched = (totals[name, key] for key in ("cut", "right", "touched"))
         print(f"| {title} | {statistics.mean(precision):.3f} | {cut} | {right / max(1, cut):.2f} | {touched / totals['moments']:.2f} |")
+
+    print("\n| peaks 30 s apart, share that is a moment | first 5 | first 10 |\n|---|---:|---:|")
+    rows = (
+        ("comments of 7 s", "rate"),
+        ("the same, moved by the true lag", "moved"),
+        ("kairos", "ours"),
+        ("chats alone, against when viewers reacted: comments of 7 s", "chat rate"),
+        ("chats alone, against when viewers reacted: kairos", "chat"),
+    )
+    for title, name in rows:
+        cells = " | ".join(f"{statistics.mean(peaks[name, count]):.2f}" for count in PEAKS if peaks[name, count])
+        print(f"| {title} | {cells} |")
 
 
 main(pathlib.Path(sys.argv[1]))

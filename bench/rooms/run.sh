@@ -5,7 +5,7 @@
 set -euo pipefail
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 cd -- "$here/../.."
-kairos=${CARGO_TARGET_DIR:-target}/release/kairos
+kairos=${KAIROS:-${CARGO_TARGET_DIR:-target}/release/kairos}
 rooms=${1:-20} minutes=${2:-10} seed=${3:-202}
 work=$(mktemp -d)
 trap 'rm -rf -- "$work"' EXIT
@@ -18,5 +18,16 @@ ask "SELECT stream, media_us / 1e6, comment_lag_us / 1e6, lag_confidence FROM ro
 ask "SELECT stream, media_us / 1e6, unit_us / 1e6, score FROM frame_scores ORDER BY stream, media_us" >"$work/scores.tsv"
 ask "SELECT stream, media_us / 1e6 FROM comments WHERE media_us IS NOT NULL ORDER BY stream, media_us" >"$work/comments.tsv"
 ask "SELECT stream, start_us / 1e6, end_us / 1e6 FROM highlights ORDER BY stream, start_us" >"$work/highlights.tsv"
+# The same rooms as chats alone: what the model makes of a game and of viewers that its training chats don't have.
+for room in "$work"/rooms/*; do
+    [ -s "$room/comments.jsonl" ] || continue
+    chat=$work/chats/${room##*/}
+    mkdir -p -- "$chat"
+    cp -- "$room/comments.jsonl" "$chat/"
+    grep -v -e '^media' -e '^gifts' -e '^feedback' "$room/recording.toml" >"$chat/recording.toml"
+done
+quietly "$kairos" replay "$work"/chats/* --out "$work/chats-out" --no-clips
+"$kairos" sql --out "$work/chats-out" --format tsv \
+    "SELECT stream, media_us / 1e6, unit_us / 1e6, score FROM frame_scores ORDER BY stream, media_us" >"$work/chat-scores.tsv"
 printf 'kairos simulate --rooms %s --minutes %s --seed %s, kairos replay\n\n' "$rooms" "$minutes" "$seed"
 python3 "$here/judge.py" "$work"

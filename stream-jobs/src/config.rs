@@ -11,6 +11,8 @@ use kairos_recording::chat::Rates;
 use kairos_timeline::Span;
 use serde::{Deserialize, Serialize};
 
+use crate::gifting::GiftingConfig;
+
 /// All of the configuration. The defaults score a recording without any file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -26,6 +28,8 @@ pub struct Config {
     pub model: ModelConfig,
     /// How `kairos train` trains.
     pub train: TrainConfig,
+    /// How `kairos train gifting` trains.
+    pub gifting: GiftingConfig,
     /// Where encoders with weights are found. Built-in ones are always on.
     pub encoders: EncoderConfig,
     /// From scores to highlights.
@@ -34,6 +38,12 @@ pub struct Config {
     pub clips: ClipPolicy,
     /// Where rows go.
     pub clickhouse: ClickHouseConfig,
+    /// The gift graph.
+    pub graph: kairos_graph::GraphConfig,
+    /// How gifts are predicted while a room is live.
+    pub gift: crate::gift::GiftConfig,
+    /// The broker of the live jobs.
+    pub kafka: kairos_kafka::Settings,
     /// What foreign money and platform coins are worth in United States dollars.
     pub rates: Rates,
 }
@@ -100,6 +110,9 @@ pub struct TrainConfig {
     pub label: RateLabel,
     /// A view is long when it is longer than this, seconds. The paper's threshold is not published.
     pub long_view_s: f64,
+    /// Every second chat is learned from as if it had begun up to this many seconds earlier or later, so that the time
+    /// since the start does not stand for what is said. Where games begin about as long after it, this costs. 0 = off.
+    pub begin_jitter_s: f64,
 }
 
 /// What a label from feedback counts, per impression.
@@ -136,6 +149,7 @@ impl Default for TrainConfig {
             },
             label: RateLabel::Ctr,
             long_view_s: 30.0,
+            begin_jitter_s: 0.0,
         }
     }
 }
@@ -222,10 +236,14 @@ impl Default for Config {
             lateness: LatenessConfig::default(),
             model: ModelConfig::default(),
             train: TrainConfig::default(),
+            gifting: GiftingConfig::default(),
             encoders: EncoderConfig::default(),
             highlights: HighlightsConfig::default(),
             clips: ClipPolicy::default(),
             clickhouse: ClickHouseConfig::default(),
+            graph: kairos_graph::GraphConfig::default(),
+            gift: crate::gift::GiftConfig::default(),
+            kafka: kairos_kafka::Settings::default(),
             rates: Rates::default(),
         }
     }
@@ -338,8 +356,16 @@ impl Config {
                 "lengths must be 0 to 86400 seconds, longest at least shortest".to_owned(),
             );
         }
+        self.gifting.check()?;
         if let Err(error) = self.clips.check() {
             return wrong("clips", error.to_string());
+        }
+        self.gift.check()?;
+        if let Err(error) = self.graph.check() {
+            return wrong("graph", error.to_string());
+        }
+        if let Err(error) = self.kafka.check() {
+            return wrong("kafka", error.to_string());
         }
         if let Some(url) = &self.clickhouse.url
             && !(url.starts_with("http://") || url.starts_with("https://"))
@@ -351,8 +377,21 @@ impl Config {
 }
 
 /// Sections that the environment may override; other `KAIROS_` variables mean other things.
-const SECTIONS: [&str; 9] =
-    ["decode", "lateness", "model", "train", "encoders", "highlights", "clips", "clickhouse", "rates"];
+const SECTIONS: [&str; 13] = [
+    "decode",
+    "lateness",
+    "model",
+    "train",
+    "gifting",
+    "encoders",
+    "highlights",
+    "clips",
+    "clickhouse",
+    "graph",
+    "gift",
+    "kafka",
+    "rates",
+];
 
 fn override_field(table: &mut toml::Table, variable: &str, value: &str) -> Result<(), ConfigError> {
     let Some(path) = variable.strip_prefix("KAIROS_").map(str::to_lowercase) else { return Ok(()) };

@@ -8,6 +8,7 @@ mod card;
 mod chats;
 mod exported;
 mod feedback;
+mod joining;
 mod lexicon;
 mod recordings;
 mod run;

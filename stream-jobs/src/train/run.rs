@@ -9,6 +9,7 @@ use kairos_highlight::{
     Config as ModelConfig, ContentCtr, Progress, Reached, TrainingConfig, TrainingRoom, split_rooms, train,
 };
 
+use super::joining::join_elsewhere;
 use super::lexicon::read_by_lexicon;
 use super::{Ablation, Example};
 use crate::config::Config;
@@ -113,6 +114,7 @@ impl Plan {
     ) -> anyhow::Result<Outcome> {
         let mut model = self.model.clone();
         let mut settings = settings.clone();
+        join_elsewhere(&mut training, self.config.train.begin_jitter_s, model.unit_seconds, settings.seed);
         let reads = training.iter().any(|example| example.words.iter().any(|unit| !unit.is_empty()));
         let lexicon = if reads && self.ablation != Some(Ablation::Text) {
             let unit_s = model.unit_seconds;

@@ -37,7 +37,9 @@ const PAST: usize = WINDOWS_S.len() - 1;
 const QUANTUM: f64 = 1.0 / 1_048_576.0;
 /// Units later than this in a stream (thirty days) count as this late.
 const LATEST_S: f64 = 2_592_000.0;
-const WIDTH: usize = PAST * SERIES + 3;
+/// Values of the time since the broadcast began.
+const ELAPSED: usize = 3;
+const WIDTH: usize = PAST * SERIES + ELAPSED;
 
 /// What a unit adds to the running sums: its series, then its seconds.
 type Sums = [f64; SERIES + 1];
@@ -69,6 +71,20 @@ impl CommentEncoder {
         (0..PAST).flat_map(|window| (OWN..OWN + 3).map(move |series| window * SERIES + series)).collect()
     }
 
+    /// The last values of a vector: how long the broadcast has been on, `t` in seconds.
+    #[must_use]
+    pub fn elapsed(t: f64) -> [f32; ELAPSED] {
+        [(1.0 + t / 60.0).ln(), (1.0 + t.min(900.0) / 60.0).ln(), t.min(10_800.0) / 3_600.0].map(|x| x as f32)
+    }
+
+    /// Rewrites the elapsed time in `vector` as if the broadcast had begun `seconds` later (earlier below 0), but not
+    /// after the unit itself.
+    pub fn begin_later(vector: &mut [f32], seconds: f64) {
+        let Some(at) = vector.len().checked_sub(ELAPSED) else { return };
+        let t = (f64::from(vector[at]).exp() - 1.0) * 60.0;
+        vector[at..].copy_from_slice(&Self::elapsed((t - seconds).clamp(0.0, LATEST_S)));
+    }
+
     fn advance(&mut self, unit: &UnitInput<'_>, unit_sums: Sums) {
         for sums in &mut self.sums {
             sums.iter_mut().zip(unit_sums).for_each(|(sum, x)| *sum += x);
@@ -92,8 +108,7 @@ impl CommentEncoder {
             }
         }
         let t = (unit.end_us() as f64 / 1e6).clamp(0.0, LATEST_S);
-        let elapsed = [(1.0 + t / 60.0).ln(), (1.0 + t.min(900.0) / 60.0).ln(), t.min(10_800.0) / 3_600.0];
-        vector.extend(elapsed.map(|x| x as f32));
+        vector.extend(Self::elapsed(t));
         vector
     }
 }
