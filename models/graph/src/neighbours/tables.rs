@@ -151,6 +151,11 @@ impl NeighbourTables {
         self.stale.len()
     }
 
+    /// Whether a user's longer paths are computed on reading.
+    pub fn is_stale(&self, user: u32) -> bool {
+        self.stale.contains(&user)
+    }
+
     /// Bytes in memory, none of what is mapped.
     pub fn heap_bytes(&self) -> usize {
         let tables: usize = Metapath::ALL.map(|path| self.table(path).heap_bytes()).iter().sum();
