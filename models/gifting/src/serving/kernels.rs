@@ -1,13 +1,16 @@
 //! Element-wise loops of scoring.
 //!
-//! Invariants: loops are written so that the compiler turns them into vector instructions of the plainest processor;
-//! sums are added in a fixed order.
+//! Invariants: sums are added in a fixed order over lanes of eight, so that a processor with wider instructions gives
+//! the same bits; everything is inlined into its caller, which chooses the instructions.
 
 /// Values that are treated side by side.
 pub(super) const LANES: usize = 8;
+/// Eight of them.
+pub(super) type Lane = [f32; LANES];
 
 /// e^x for x of at most 0 with a relative error below 1e-6, 0 from about -87 down: 2^n by its bits, times a polynomial
 /// for the rest.
+#[inline(always)]
 pub(super) fn exp(x: f32) -> f32 {
     // Adding 1.5 · 2^23 rounds to a whole number that then stands in the lowest bits.
     const ROUND: f32 = 12_582_912.0;
@@ -20,17 +23,26 @@ pub(super) fn exp(x: f32) -> f32 {
     series * f32::from_bits((whole.to_bits() << 23).wrapping_add(0x3f80_0000))
 }
 
+/// `sum += weight · lane`.
+#[inline(always)]
+pub(super) fn add_scaled(sum: &mut Lane, weight: f32, lane: &Lane) {
+    sum.iter_mut().zip(lane).for_each(|(sum, x)| *sum += weight * x);
+}
+
 /// Adds a row to another.
+#[inline(always)]
 pub(super) fn add(to: &mut [f32], row: &[f32]) {
     to.iter_mut().zip(row).for_each(|(to, x)| *to += x);
 }
 
 /// Keeps what is positive.
+#[inline(always)]
 pub(super) fn rectify(row: &mut [f32]) {
     row.iter_mut().for_each(|x| *x = if *x > 0.0 { *x } else { 0.0 });
 }
 
 /// Inner product.
+#[inline(always)]
 pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
     let mut sums = [0.0_f32; LANES];
     let (a, b) = (a.chunks_exact(LANES), b.chunks_exact(LANES));

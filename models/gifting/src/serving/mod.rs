@@ -10,8 +10,10 @@
 mod kernels;
 mod packed;
 mod passes;
+mod prepare;
 mod reasons;
 mod scorer;
+mod search;
 
 pub use passes::{RoomPass, UserPass};
 pub use reasons::{Origin, Reason};

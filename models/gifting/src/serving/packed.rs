@@ -1,115 +1,196 @@
-//! Keys and values of one list, laid out for attention, and the attention itself.
+//! Keys and values of lists, laid out for attention, and the attention itself.
+//!
+//! A list of n entries takes, for each head, its keys eight entries at a time, `[blocks, size]` of lanes over entries,
+//! and its values `[pieces, n]` of lanes over columns. All lists of a user, or of a room, lie one after the other.
 //!
 //! Invariants: padded lanes never count; weights of a head, with that of the place where attention may rest, sum to 1.
 
-use super::kernels::{LANES, exp};
+use super::kernels::{LANES, Lane, add_scaled, exp};
 
-/// One list: `n` entries of `heads` heads.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Packed {
-    n: usize,
-    /// `n`, rounded up to whole lanes.
-    padded: usize,
-    /// `[heads, d / heads, padded]`: one column of all entries side by side.
-    keys: Vec<f32>,
-    /// `[heads, d / heads / lanes, n]` of lanes: some columns of all entries side by side.
-    values: Vec<[f32; LANES]>,
-}
+/// Far below any logit.
+const NEVER: f32 = -1e30;
 
-/// Rows `[n, d]` to pack.
-#[derive(Clone, Copy)]
-pub(super) struct Rows<'a> {
-    pub(super) keys: &'a [f32],
-    pub(super) values: &'a [f32],
+/// Width and heads of attention.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Shape {
     pub(super) width: usize,
     pub(super) heads: usize,
 }
 
-impl Packed {
-    /// Packs some rows, over what was packed before.
-    pub(super) fn fill(&mut self, from: Rows<'_>, rows: impl ExactSizeIterator<Item = usize>) {
-        let Rows { keys, values, width, heads } = from;
-        let size = width / heads;
-        let pieces = size.div_ceil(LANES);
-        self.n = rows.len();
-        self.padded = self.n.next_multiple_of(LANES);
-        self.keys.clear();
-        self.keys.resize(width * self.padded, 0.0);
-        self.values.clear();
-        self.values.resize(heads * pieces * self.n, [0.0; LANES]);
-        for (at, row) in rows.enumerate() {
-            for (column, key) in keys[row * width..(row + 1) * width].iter().enumerate() {
-                self.keys[column * self.padded + at] = *key;
-            }
-            for (head, value) in values[row * width..(row + 1) * width].chunks_exact(size).enumerate() {
-                for (piece, value) in value.chunks(LANES).enumerate() {
-                    self.values[(head * pieces + piece) * self.n + at][..value.len()].copy_from_slice(value);
-                }
+impl Shape {
+    #[inline(always)]
+    const fn size(self) -> usize {
+        self.width / self.heads
+    }
+
+    #[inline(always)]
+    const fn pieces(self) -> usize {
+        self.size().div_ceil(LANES)
+    }
+
+    /// Lanes of a list of n entries.
+    const fn lanes(self, n: usize) -> usize {
+        self.heads * (n.div_ceil(LANES) * self.size() + self.pieces() * n)
+    }
+}
+
+/// Where a list lies.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Span {
+    start: usize,
+    pub(super) n: usize,
+}
+
+/// Rows `[n, width]` to pack.
+#[derive(Clone, Copy)]
+pub(super) struct Rows<'a> {
+    pub(super) keys: &'a [f32],
+    pub(super) values: &'a [f32],
+    pub(super) shape: Shape,
+}
+
+/// Packs some rows after what is packed already.
+pub(super) fn pack(lanes: &mut Vec<Lane>, from: Rows<'_>, rows: impl ExactSizeIterator<Item = usize>) -> Span {
+    let Rows { keys, values, shape } = from;
+    let (n, start, size) = (rows.len(), lanes.len(), shape.size());
+    let (blocks, pieces) = (n.div_ceil(LANES), shape.pieces());
+    lanes.resize(start + shape.lanes(n), [0.0; LANES]);
+    let (packed_keys, packed_values) = lanes[start..].split_at_mut(shape.heads * blocks * size);
+    for (at, row) in rows.enumerate() {
+        let row = row * shape.width..(row + 1) * shape.width;
+        for (column, key) in keys[row.clone()].iter().enumerate() {
+            let block = (column / size) * blocks + at / LANES;
+            packed_keys[block * size + column % size][at % LANES] = *key;
+        }
+        for (head, value) in values[row].chunks_exact(size).enumerate() {
+            for (piece, value) in value.chunks(LANES).enumerate() {
+                packed_values[(head * pieces + piece) * n + at][..value.len()].copy_from_slice(value);
             }
         }
     }
-
-    pub(super) fn new(from: Rows<'_>, rows: impl ExactSizeIterator<Item = usize>) -> Self {
-        let mut packed = Self::default();
-        packed.fill(from, rows);
-        packed
-    }
+    Span { start, n }
 }
 
 /// Attention of one kind of list.
 #[derive(Debug, Clone)]
 pub(super) struct Attention {
-    pub(super) heads: usize,
-    /// Where attention may rest.
-    pub(super) no_key: Vec<f32>,
-    pub(super) no_value: Vec<f32>,
+    pub(super) shape: Shape,
+    /// What it gives where it rests, `[heads, pieces]` of lanes.
+    no_value: Vec<Lane>,
+}
+
+/// Memory of one attention, used again and again.
+#[derive(Default)]
+pub(super) struct Weights(Vec<Lane>);
+
+impl Weights {
+    /// Weight of an entry, of the head that was asked last.
+    pub(super) fn get(&self, at: usize) -> f32 {
+        self.0[at / LANES][at % LANES]
+    }
+}
+
+/// A query ready to ask: scaled, with the logit of each head's resting place behind it, `[width + heads]`.
+pub(super) fn ready(shape: Shape, query: &[f32], no_key: &[f32]) -> Vec<f32> {
+    let scale = 1.0 / (shape.size() as f32).sqrt();
+    let mut ready: Vec<f32> = query.iter().map(|q| q * scale).collect();
+    for (query, key) in query.chunks_exact(shape.size()).zip(no_key.chunks_exact(shape.size())) {
+        ready.push(scale * query.iter().zip(key).map(|(q, k)| q * k).sum::<f32>());
+    }
+    ready
 }
 
 impl Attention {
-    /// Mixes the values of a list for a query `[d]` into `out` `[d]`. `logits` is memory; `look` is told the weight of
-    /// every entry, head by head.
+    pub(super) fn new(shape: Shape, no_value: &[f32]) -> Self {
+        let lane = |values: &[f32]| {
+            let mut lane = [0.0; LANES];
+            lane[..values.len()].copy_from_slice(values);
+            lane
+        };
+        let by_head = no_value.chunks_exact(shape.size());
+        Self { shape, no_value: by_head.flat_map(|values| values.chunks(LANES)).map(lane).collect() }
+    }
+
+    /// Mixes the values of a list for a ready query into `out` `[width]`. `look` is shown the weights of the entries
+    /// after each head.
+    #[inline(always)]
     pub(super) fn mix(
         &self,
         query: &[f32],
-        packed: &Packed,
-        logits: &mut Vec<f32>,
+        lanes: &[Lane],
+        span: Span,
+        weights: &mut Weights,
         out: &mut [f32],
-        mut look: impl FnMut(&[f32]),
+        mut look: impl FnMut(&Weights),
     ) {
-        let size = query.len() / self.heads;
-        let pieces = size.div_ceil(LANES);
-        let scale = 1.0 / (size as f32).sqrt();
-        logits.resize(packed.padded, 0.0);
-        let by_head = query.chunks_exact(size).zip(out.chunks_exact_mut(size)).enumerate();
-        for (head, (query, out)) in by_head {
-            let column = head * size;
-            let (no_key, no_value) = (&self.no_key[column..][..size], &self.no_value[column..][..size]);
-            let rest = scale * query.iter().zip(no_key).map(|(q, k)| q * k).sum::<f32>();
-            logits.fill(0.0);
-            if packed.n > 0 {
-                let keys = packed.keys[column * packed.padded..].chunks_exact(packed.padded);
-                for (q, keys) in query.iter().zip(keys) {
-                    let q = q * scale;
-                    logits.iter_mut().zip(keys).for_each(|(logit, key)| *logit += q * key);
-                }
-            }
-            let most = logits[..packed.n].iter().fold(rest, |most, x| if *x > most { *x } else { most });
-            logits.iter_mut().for_each(|logit| *logit = exp(*logit - most));
-            let rest = exp(rest - most);
-            let weights = &mut logits[..packed.n];
-            let share = 1.0 / (rest + weights.iter().sum::<f32>());
-            weights.iter_mut().for_each(|weight| *weight *= share);
-            for (piece, (out, no_value)) in out.chunks_mut(LANES).zip(no_value.chunks(LANES)).enumerate() {
-                let mut sums = [0.0_f32; LANES];
-                let values = &packed.values[(head * pieces + piece) * packed.n..][..packed.n];
-                for (weight, value) in weights.iter().zip(values) {
-                    sums.iter_mut().zip(value).for_each(|(sum, x)| *sum += weight * x);
-                }
-                for ((out, sum), none) in out.iter_mut().zip(sums).zip(no_value) {
-                    *out = sum + rest * share * none;
-                }
+        for head in 0..self.shape.heads {
+            // Known sizes become loops without a counter.
+            match self.shape.size() {
+                8 => self.head(8, head, query, lanes, span, weights, out),
+                16 => self.head(16, head, query, lanes, span, weights, out),
+                size => self.head(size, head, query, lanes, span, weights, out),
             }
             look(weights);
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "inlined into the one loop above")]
+    #[inline(always)]
+    fn head(
+        &self,
+        size: usize,
+        head: usize,
+        query: &[f32],
+        lanes: &[Lane],
+        span: Span,
+        Weights(weights): &mut Weights,
+        out: &mut [f32],
+    ) {
+        let n = span.n;
+        let (blocks, pieces) = (n.div_ceil(LANES), size.div_ceil(LANES));
+        let list = &lanes[span.start..][..self.shape.lanes(n)];
+        let keys = &list[head * blocks * size..][..blocks * size];
+        let values = &list[(self.shape.heads * blocks * size) + head * pieces * n..][..pieces * n];
+        let rest = query[self.shape.width + head];
+        let query = &query[head * size..][..size];
+        weights.clear();
+        for block in keys.chunks_exact(size) {
+            let mut logits = [0.0; LANES];
+            for (q, keys) in query.iter().zip(block) {
+                add_scaled(&mut logits, *q, keys);
+            }
+            weights.push(logits);
+        }
+        if n % LANES > 0
+            && let Some(last) = weights.last_mut()
+        {
+            last[n % LANES..].fill(NEVER);
+        }
+        let mut most = [rest; LANES];
+        for logits in weights.iter() {
+            for (most, x) in most.iter_mut().zip(logits) {
+                *most = if *x > *most { *x } else { *most };
+            }
+        }
+        let most = most.iter().fold(rest, |most, x| if *x > most { *x } else { most });
+        let mut sums = [0.0; LANES];
+        for logits in weights.iter_mut() {
+            logits.iter_mut().for_each(|x| *x = exp(*x - most));
+            add_scaled(&mut sums, 1.0, logits);
+        }
+        let rest = exp(rest - most);
+        let share = 1.0 / (rest + sums.iter().sum::<f32>());
+        weights.iter_mut().flatten().for_each(|weight| *weight *= share);
+        for piece in 0..pieces {
+            let mut mixed = [0.0; LANES];
+            add_scaled(&mut mixed, rest * share, &self.no_value[head * pieces + piece]);
+            for (weights, values) in weights.iter().zip(values[piece * n..][..n].chunks(LANES)) {
+                for (weight, value) in weights.iter().zip(values) {
+                    add_scaled(&mut mixed, *weight, value);
+                }
+            }
+            let columns = (size - piece * LANES).min(LANES);
+            out[head * size + piece * LANES..][..columns].copy_from_slice(&mixed[..columns]);
         }
     }
 }

@@ -6,8 +6,8 @@
 //!
 //! Invariants: the first reason is that of the largest contribution, and equal ones keep the order of the parts.
 
-use super::packed::Packed;
-use super::passes::{HistoryPass, RoomPass, UserPass};
+use super::packed::{Span, Weights};
+use super::passes::{RoomPass, UserPass};
 use super::scorer::{Read, Scorer, Scratch, ask};
 use crate::{GiftingError, Modality, Path};
 use serde::{Deserialize, Serialize};
@@ -59,33 +59,32 @@ impl Scorer {
         self.fill(user, room, pair_side, &mut whole, &mut scratch);
         let mut rows = whole.clone();
         let mut reasons = Vec::new();
-        let mut logits = Vec::new();
         for part in 0..=self.paths.len() {
             let mut looked: Vec<(u64, f64)> = Vec::new();
             let mut mixed = vec![0.0; d];
-            let (origin, attention, query) = if part == 0 {
-                let nodes = |read: &Read<'_>| -> Vec<u64> {
-                    match (read, &user.history) {
-                        (Read::Listing(listing), _) => listing.nodes.clone(),
-                        (Read::Found(rows), HistoryPass::Events { nodes, .. }) => {
-                            rows.iter().map(|&row| nodes[row]).collect()
-                        }
-                        _ => Vec::new(),
-                    }
-                };
-                let look = |read: &Read<'_>, weights: &[f32]| note(&mut looked, &nodes(read), weights);
-                self.read_history(user, room, &mut mixed, &mut scratch, look);
-                (Origin::History, &self.history, &room.history[..])
-            } else {
-                let (at, attention) = &self.paths[part - 1];
-                let (query, listing) = ask(*at, user, room);
-                let look = |weights: &[f32]| note(&mut looked, &listing.nodes, weights);
-                attention.mix(query, &listing.packed, &mut logits, &mut mixed, look);
-                (Origin::Path(Path::ALL[*at]), attention, query)
-            };
             let from = rows.len() + part * d;
             rows.extend_from_slice(&whole);
-            attention.mix(query, &Packed::default(), &mut logits, &mut rows[from..from + d], |_| ());
+            let out = &mut rows[from..from + d];
+            let origin = if part == 0 {
+                let look = |read: &Read<'_>, weights: &Weights| match read {
+                    Read::Nobody => {}
+                    Read::Streamers(nodes) => note(&mut looked, nodes.iter().copied(), weights),
+                    Read::Found(nodes, found) => {
+                        note(&mut looked, found.iter().map(|(_, at)| nodes[*at]), weights);
+                    }
+                };
+                self.read_history(user, room, &mut mixed, &mut scratch, look);
+                self.history.mix(&room.history, &[], Span::default(), &mut scratch.weights, out, |_| ());
+                Origin::History
+            } else {
+                let (at, attention) = &self.paths[part - 1];
+                let (query, lanes, span) = ask(*at, user, room);
+                let ends = if *at < 3 { &user.ends[*at] } else { &room.ends[*at - 3] };
+                let look = |weights: &Weights| note(&mut looked, ends.iter().copied(), weights);
+                attention.mix(query, lanes, span, &mut scratch.weights, &mut mixed, look);
+                attention.mix(query, &[], Span::default(), &mut scratch.weights, out, |_| ());
+                Origin::Path(Path::ALL[*at])
+            };
             let best = looked.into_iter().reduce(|best, next| if next.1 > best.1 { next } else { best });
             reasons.push(Reason {
                 origin,
@@ -102,7 +101,7 @@ impl Scorer {
         let content = 2 + self.paths.len();
         let heads = self.finish(rows, 1 + reasons.len(), |at| {
             let without = at.checked_sub(content).and_then(|at| room.without.get(at));
-            (&user.first, without.map_or(&room.first, |(_, first)| first))
+            (user.numbers.first(), without.map_or(room.numbers.first(), |(_, first)| first))
         })?;
         for (reason, less) in reasons.iter_mut().zip(&heads[1..]) {
             reason.contribution = f64::from(heads[0][0]) - f64::from(less[0]);
@@ -113,11 +112,12 @@ impl Scorer {
 }
 
 /// Adds the weights of one head to those of their nodes.
-fn note(looked: &mut Vec<(u64, f64)>, nodes: &[u64], weights: &[f32]) {
-    for (node, weight) in nodes.iter().zip(weights) {
-        match looked.iter_mut().find(|(other, _)| other == node) {
-            Some((_, sum)) => *sum += f64::from(*weight),
-            None => looked.push((*node, f64::from(*weight))),
+fn note(looked: &mut Vec<(u64, f64)>, nodes: impl Iterator<Item = u64>, weights: &Weights) {
+    for (at, node) in nodes.enumerate() {
+        let weight = f64::from(weights.get(at));
+        match looked.iter_mut().find(|(other, _)| *other == node) {
+            Some((_, sum)) => *sum += weight,
+            None => looked.push((node, weight)),
         }
     }
 }

@@ -1,25 +1,28 @@
 //! Scores of pairs from what was computed once.
 //!
-//! Invariants: a pair's score depends on that pair alone; memory is bounded by the number of pairs asked for at once.
+//! Invariants: a pair's score depends on that pair alone; pairs are scored some at a time, so memory stays in cache.
 
-use super::kernels::{add, dot, rectify};
-use super::packed::{Attention, Packed, Rows};
-use super::passes::{HistoryPass, Listing, RoomPass, UserPass};
-use crate::batch::best_matches;
+use super::kernels::{Lane, add, dot, rectify};
+use super::packed::{Attention, Rows, Span, Weights, pack};
+use super::passes::{HistoryPass, RoomPass, UserPass};
+use super::search::best;
 use crate::config::History;
-use crate::model::said;
+use crate::model::{Interest, said};
 use crate::{Config, GiftingError, Path, Prediction, Ranker};
 use candle_core::{DType, Device, Tensor};
 use candle_nn::Linear;
 
+/// Pairs that are scored at once: their rows and hidden values stay in the second cache.
+const AT_ONCE: usize = 128;
+
 /// A ranker laid out for scoring pairs of passes on the processor.
 #[derive(Debug, Clone)]
 pub struct Scorer {
-    pub(super) ranker: Ranker,
+    ranker: Ranker,
     pub(super) history: Attention,
     /// In the order of [`Path::ALL`], those that are read.
     pub(super) paths: Vec<(usize, Attention)>,
-    /// `[pair, hidden]`.
+    /// `[columns, hidden]`.
     pair: Tensor,
     /// `[hidden, hidden]`.
     second: Tensor,
@@ -33,16 +36,19 @@ pub struct Scorer {
 /// Memory that is used again from pair to pair.
 #[derive(Default)]
 pub(super) struct Scratch {
-    logits: Vec<f32>,
-    found: Packed,
+    pub(super) weights: Weights,
+    best: Vec<(f32, usize)>,
+    found: Vec<Lane>,
 }
 
-/// The list that a target reads of a history, and who is in it.
+/// What a target reads of a history.
 pub(super) enum Read<'a> {
-    Nothing,
-    Listing(&'a Listing),
-    /// In [`Scratch::found`]; rows of the history.
-    Found(Vec<usize>),
+    /// Nothing, or interests that belong to nobody.
+    Nobody,
+    /// Acts towards these streamers.
+    Streamers(&'a [u64]),
+    /// Acts towards some of these streamers, by place.
+    Found(&'a [u64], &'a [(f32, usize)]),
 }
 
 impl Ranker {
@@ -55,12 +61,13 @@ impl Ranker {
             Ok(x.to_dtype(DType::F32)?.to_device(&Device::Cpu)?.flatten_all()?.to_vec1()?)
         };
         let turned = |layer: &Linear| -> Result<Tensor, GiftingError> {
-            Ok(layer.weight().detach().to_dtype(DType::F32)?.to_device(&Device::Cpu)?.t()?.contiguous()?)
+            let weight = layer.weight().detach().to_dtype(DType::F32)?.to_device(&Device::Cpu)?;
+            // A copy, not a view of weights that may be trained on.
+            Ok(weight.t()?.force_contiguous()?)
         };
         let bias = |layer: &Linear| layer.bias().map_or(Ok(Vec::new()), numbers);
-        let attention = |interest: &crate::model::Interest| -> Result<Attention, GiftingError> {
-            let (no_key, no_value) = (numbers(&interest.no_key)?, numbers(&interest.no_value)?);
-            Ok(Attention { heads: self.config().heads, no_key, no_value })
+        let attention = |interest: &Interest| -> Result<Attention, GiftingError> {
+            Ok(Attention::new(self.shape(), &numbers(&interest.no_value)?))
         };
         let mut paths = Vec::new();
         for (at, interest) in self.network.paths.iter().enumerate() {
@@ -130,44 +137,59 @@ impl Scorer {
         let side = self.config().pair_side;
         crate::batch::checked(|| String::from("side features of pairs"), pair_side, side * count)?;
         let mut scratch = Scratch::default();
-        let mut rows = vec![0.0; count * self.columns];
-        for (at, row) in rows.chunks_exact_mut(self.columns).enumerate() {
-            let (user, room) = pair(at);
-            self.check(user, room)?;
-            self.fill(user, room, &pair_side[at * side..(at + 1) * side], row, &mut scratch);
+        let mut predictions = Vec::with_capacity(count);
+        for start in (0..count).step_by(AT_ONCE) {
+            let some = AT_ONCE.min(count - start);
+            let mut rows = vec![0.0; some * self.columns];
+            for at in start..start + some {
+                let (user, room) = pair(at);
+                self.check(user, room)?;
+            }
+            // The widest instructions of this processor, for all that is inlined into it.
+            pulp::Arch::new().dispatch(
+                #[inline(always)]
+                || {
+                    for (at, row) in rows.chunks_exact_mut(self.columns).enumerate() {
+                        let at = start + at;
+                        let (user, room) = pair(at);
+                        self.fill(user, room, &pair_side[at * side..(at + 1) * side], row, &mut scratch);
+                    }
+                },
+            );
+            let heads = self.finish(rows, some, |at| {
+                let (user, room) = pair(start + at);
+                (user.numbers.first(), room.numbers.first())
+            })?;
+            let outcomes = &self.config().outcomes;
+            predictions.extend(heads.into_iter().map(|heads| self.ranker.prediction(said(outcomes, heads))));
         }
-        let heads = self.finish(rows, count, |at| {
-            let (user, room) = pair(at);
-            (&user.first, &room.first)
-        })?;
-        let outcomes = &self.config().outcomes;
-        Ok(heads.into_iter().map(|heads| self.ranker.prediction(said(outcomes, heads))).collect())
+        Ok(predictions)
     }
 
     pub(super) fn check(&self, user: &UserPass, room: &RoomPass) -> Result<(), GiftingError> {
         let config = self.config();
         let (d, pretrained) = (config.width, if config.reads_pretrained() { config.width } else { 0 });
-        let reads = |path: Path| if config.reads(path) { d } else { 0 };
-        let same = |queries: &[Vec<f32>; 3], paths: [Path; 3]| {
-            queries.iter().zip(paths).all(|(query, path)| query.len() == reads(path))
+        let reads = |path: Path| if config.reads(path) { d + config.heads } else { 0 };
+        let fits = |numbers: &super::passes::Numbers, asked: [Path; 3]| {
+            numbers.vector().len() == d
+                && numbers.pretrained().len() == pretrained
+                && numbers.first().len() == config.hidden[0]
+                && asked.into_iter().enumerate().all(|(at, path)| numbers.query(at).len() == reads(path))
         };
-        let fits = user.vector.len() == d
-            && user.pretrained.len() == pretrained
-            && user.first.len() == config.hidden[0]
-            && matches!(user.history, HistoryPass::Interests(_))
-                == matches!(config.history, History::Dispatcher { .. })
-            && same(&user.queries, Path::STREAMER_SIDE);
-        if !fits {
+        let compressed = matches!(user.history, HistoryPass::Interests(_));
+        if !fits(&user.numbers, Path::STREAMER_SIDE)
+            || compressed != matches!(config.history, History::Dispatcher { .. })
+        {
             return Err(GiftingError::Foreign { what: "user pass" });
         }
-        let fits = room.vector.len() == d
-            && room.pretrained.len() == pretrained
-            && room.first.len() == config.hidden[0]
-            && same(&room.queries, Path::USER_SIDE);
-        if fits { Ok(()) } else { Err(GiftingError::Foreign { what: "room pass" }) }
+        if !fits(&room.numbers, Path::USER_SIDE) || room.history.len() != d + config.heads {
+            return Err(GiftingError::Foreign { what: "room pass" });
+        }
+        Ok(())
     }
 
     /// The pair's part of the first layer's input: history, paths, products, side features.
+    #[inline(always)]
     pub(super) fn fill(
         &self,
         user: &UserPass,
@@ -176,61 +198,58 @@ impl Scorer {
         row: &mut [f32],
         scratch: &mut Scratch,
     ) {
-        let d = self.config().width;
+        let d = self.history.shape.width;
         let (history, mut row) = row.split_at_mut(d);
         self.read_history(user, room, history, scratch, |_, _| ());
         for (at, attention) in &self.paths {
             let out;
             (out, row) = row.split_at_mut(d);
-            let (query, listing) = ask(*at, user, room);
-            attention.mix(query, &listing.packed, &mut scratch.logits, out, |_| ());
+            let (query, lanes, span) = ask(*at, user, room);
+            attention.mix(query, lanes, span, &mut scratch.weights, out, |_| ());
         }
-        for (users, rooms) in [(&user.vector, &room.vector), (&user.pretrained, &room.pretrained)] {
+        let (user, room) = (&user.numbers, &room.numbers);
+        for (a, b) in [(user.vector(), room.vector()), (user.pretrained(), room.pretrained())] {
             let out;
-            (out, row) = row.split_at_mut(users.len());
-            for ((out, a), b) in out.iter_mut().zip(users).zip(rooms) {
+            (out, row) = row.split_at_mut(a.len());
+            for ((out, a), b) in out.iter_mut().zip(a).zip(b) {
                 *out = a * b;
             }
         }
         row.copy_from_slice(side);
     }
 
-    /// What a target reads of a history into `out`; `look` is told what was read, and the weights head by head.
+    /// What a target reads of a history into `out`; `look` is told what was read, and the weights after each head.
+    #[inline(always)]
     pub(super) fn read_history(
         &self,
         user: &UserPass,
         room: &RoomPass,
         out: &mut [f32],
         scratch: &mut Scratch,
-        mut look: impl FnMut(&Read<'_>, &[f32]),
+        mut look: impl FnMut(&Read<'_>, &Weights),
     ) {
-        let Scratch { logits, found } = scratch;
-        let read = match &user.history {
-            HistoryPass::Interests(listing) => Read::Listing(listing),
-            HistoryPass::Categories(categories) => {
-                match categories.binary_search_by_key(&room.category, |(category, _)| *category) {
-                    Ok(at) => Read::Listing(&categories[at].1),
-                    Err(_) => Read::Nothing,
+        let Scratch { weights, best: matches, found } = scratch;
+        let (read, lanes, span): (Read<'_>, &[Lane], Span) = match &user.history {
+            HistoryPass::Interests(span) => (Read::Nobody, &user.lanes, *span),
+            HistoryPass::Categories(spans, streamers) => {
+                match spans.binary_search_by_key(&room.category, |(category, _)| *category) {
+                    Ok(at) => (Read::Streamers(&streamers[at]), &user.lanes, spans[at].1),
+                    Err(_) => (Read::Nobody, &user.lanes, Span::default()),
                 }
             }
-            HistoryPass::Events { keys, values, searched, .. } => {
+            HistoryPass::Events { keys, values, searched, nodes } => {
                 let top = match self.config().history {
                     History::Search { top, .. } => top,
                     History::Dispatcher { experts } => experts,
                 };
-                let rows = best_matches(searched, &room.searched, top);
-                let (width, heads) = (self.config().width, self.config().heads);
-                found.fill(Rows { keys, values, width, heads }, rows.iter().copied());
-                Read::Found(rows)
+                best(searched, nodes.len(), &room.searched, top, matches);
+                found.clear();
+                let rows = Rows { keys, values, shape: self.history.shape };
+                let span = pack(found, rows, matches.iter().map(|(_, at)| *at));
+                (Read::Found(nodes, matches), found, span)
             }
         };
-        let nothing = Packed::default();
-        let packed = match &read {
-            Read::Nothing => &nothing,
-            Read::Listing(listing) => &listing.packed,
-            Read::Found(_) => &*found,
-        };
-        self.history.mix(&room.history, packed, logits, out, |weights| look(&read, weights));
+        self.history.mix(&room.history, lanes, span, weights, out, |weights| look(&read, weights));
     }
 
     /// The two layers and the heads for rows of pairs.
@@ -238,14 +257,11 @@ impl Scorer {
         &self,
         rows: Vec<f32>,
         count: usize,
-        parts: impl Fn(usize) -> (&'a Vec<f32>, &'a Vec<f32>),
+        parts: impl Fn(usize) -> (&'a [f32], &'a [f32]),
     ) -> Result<Vec<[f32; 3]>, GiftingError> {
-        if count == 0 {
-            return Ok(Vec::new());
-        }
         let mut hidden = product(rows, count, &self.pair)?;
-        let width = hidden.len() / count;
-        for (at, row) in hidden.chunks_exact_mut(width).enumerate() {
+        let width = hidden.len() / count.max(1);
+        for (at, row) in hidden.chunks_exact_mut(width.max(1)).enumerate() {
             let (user, room) = parts(at);
             add(row, user);
             add(row, room);
@@ -262,12 +278,17 @@ impl Scorer {
 }
 
 /// Who asks and what is read on the path at a place of [`Path::ALL`].
-pub(super) fn ask<'a>(at: usize, user: &'a UserPass, room: &'a RoomPass) -> (&'a [f32], &'a Listing) {
-    if at < 3 { (&room.queries[at], &user.paths[at]) } else { (&user.queries[at - 3], &room.paths[at - 3]) }
+#[inline(always)]
+pub(super) fn ask<'a>(at: usize, user: &'a UserPass, room: &'a RoomPass) -> (&'a [f32], &'a [Lane], Span) {
+    if at < 3 {
+        (room.numbers.query(at), &user.lanes, user.paths[at])
+    } else {
+        (user.numbers.query(at - 3), &room.lanes, room.paths[at - 3])
+    }
 }
 
 fn product(rows: Vec<f32>, count: usize, weight: &Tensor) -> Result<Vec<f32>, GiftingError> {
-    let columns = rows.len() / count;
+    let columns = rows.len() / count.max(1);
     let rows = Tensor::from_vec(rows, (count, columns), &Device::Cpu)?;
     Ok(rows.matmul(weight)?.flatten_all()?.to_vec1()?)
 }
