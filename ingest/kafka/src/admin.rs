@@ -4,14 +4,14 @@
 
 use std::time::Duration;
 
-use rdkafka::ClientContext;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::config::FromClientConfigAndContext;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 use crate::context::Context;
+use crate::inquiry::Inquiry;
 use crate::settings::OVERHEAD;
-use crate::{Error, Settings, Topic};
+use crate::{Error, Mechanism, Settings, Topic};
 
 /// What a partition holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,9 +35,8 @@ pub struct Layout {
 
 /// Manages topics.
 pub struct Admin {
-    client: AdminClient<Context>,
+    inquiry: Inquiry,
     settings: Settings,
-    timeout: Duration,
 }
 
 impl Admin {
@@ -46,16 +45,7 @@ impl Admin {
     /// # Errors
     /// If the settings can't be used.
     pub fn open(settings: &Settings) -> Result<Self, Error> {
-        let context = Context { security: settings.security.clone() };
-        let client = AdminClient::from_config_and_context(&settings.client()?, context)
-            .map_err(|source| Error::broker(&settings.brokers, "opening a client", source))?;
-        let timeout = Duration::from_millis(settings.request_timeout_ms);
-        Ok(Self { client, settings: settings.clone(), timeout })
-    }
-
-    fn failed(&self, action: impl Into<String>) -> impl FnOnce(KafkaError) -> Error {
-        let (brokers, action) = (self.settings.brokers.clone(), action.into());
-        move |source| Error::broker(&brokers, action, source)
+        Ok(Self { inquiry: Inquiry::open(settings)?, settings: settings.clone() })
     }
 
     /// Creates those of the project's topics that do not exist: their names. Existing ones stay as they are.
@@ -65,20 +55,20 @@ impl Admin {
     pub fn create_topics(&self, layout: &Layout) -> Result<Vec<String>, Error> {
         let names = self.settings.names()?;
         let names = Topic::ALL.map(|topic| names.of(topic));
+        let names = names.each_ref().map(String::as_str);
         let mut missing = Vec::new();
-        for name in &names {
-            match self.partitions(name) {
-                Err(Error::NoTopic { .. }) => missing.push(name.as_str()),
-                Err(other) => return Err(other),
-                Ok(partitions) if partitions != layout.partitions as usize => {
+        for (name, partitions) in names.into_iter().zip(self.inquiry.partitions(&names)?) {
+            match partitions {
+                None => missing.push(name),
+                Some(partitions) if partitions != layout.partitions as usize => {
                     return Err(Error::UnequalPartitions {
-                        topic: name.clone(),
+                        topic: name.to_owned(),
                         partitions,
                         other: "the layout asked for".to_owned(),
                         other_partitions: layout.partitions as usize,
                     });
                 }
-                Ok(_) => {}
+                Some(_) => {}
             }
         }
         self.create(&missing, layout)?;
@@ -88,45 +78,43 @@ impl Admin {
     /// Creates topics by their full names; those that exist stay as they are.
     ///
     /// # Errors
-    /// If the broker refuses one.
+    /// If the broker refuses one, or the login is by token: the client library's administration takes none.
     pub fn create(&self, names: &[&str], layout: &Layout) -> Result<(), Error> {
         if names.is_empty() {
             return Ok(());
         }
+        if self.settings.security.sasl.as_ref().is_some_and(|sasl| sasl.mechanism == Mechanism::OauthBearer) {
+            let reason = "topics can't be created with OAUTHBEARER: use another login or Kafka's own tools";
+            return Err(Error::Setting { field: "security.sasl.mechanism", reason: reason.to_owned() });
+        }
+        let failed = |action: &str, source| self.inquiry.failed(action, source);
+        let client =
+            AdminClient::from_config_and_context(&self.settings.client()?, Context::new(&self.settings))
+                .map_err(|source| failed("opening a client", source))?;
         let longest = (self.settings.max_message_bytes + OVERHEAD).to_string();
-        let topics: Vec<_> = names
-            .iter()
-            .map(|name| {
-                NewTopic::new(name, layout.partitions, TopicReplication::Fixed(layout.replication))
-                    .set("max.message.bytes", &longest)
-            })
-            .collect();
-        let options = AdminOptions::new().operation_timeout(Some(self.timeout));
+        let topics = names.iter().map(|name| {
+            NewTopic::new(name, layout.partitions, TopicReplication::Fixed(layout.replication))
+                .set("max.message.bytes", &longest)
+        });
+        let topics: Vec<_> = topics.collect();
+        let timeout = Duration::from_millis(self.settings.request_timeout_ms);
+        let options = AdminOptions::new().request_timeout(Some(timeout)).operation_timeout(Some(timeout));
         // The library answers from a thread of its own; nothing else needs a runtime here.
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
             .map_err(|source| Error::Thread { name: "kafka-admin", source })?;
         let results = runtime
-            .block_on(self.client.create_topics(&topics, &options))
-            .map_err(self.failed(format!("creating topics {}", names.join(", "))))?;
+            .block_on(client.create_topics(&topics, &options))
+            .map_err(|source| failed(&format!("creating topics {}", names.join(", ")), source))?;
         for result in results {
             match result {
                 Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
                 Err((name, code)) => {
-                    let action = format!("creating topic {name}");
-                    return Err(self.failed(action)(KafkaError::AdminOp(code)));
+                    return Err(failed(&format!("creating topic {name}"), KafkaError::AdminOp(code)));
                 }
             }
         }
         Ok(())
-    }
-
-    /// Number of partitions of a topic.
-    ///
-    /// # Errors
-    /// If the topic does not exist or the broker does not answer.
-    pub fn partitions(&self, topic: &str) -> Result<usize, Error> {
-        partitions(self.client.inner(), &self.settings, topic)
     }
 
     /// What the partitions of a topic hold, in their order.
@@ -134,15 +122,8 @@ impl Admin {
     /// # Errors
     /// If the topic does not exist or the broker does not answer.
     pub fn held(&self, topic: &str) -> Result<Vec<Held>, Error> {
-        let count = self.partitions(topic)? as i32;
-        let one = |partition| {
-            let (low, high) =
-                self.client.inner().fetch_watermarks(topic, partition, self.timeout).map_err(
-                    self.failed(format!("asking what topic {topic}, partition {partition} holds")),
-                )?;
-            Ok(Held { partition, low, high })
-        };
-        (0..count).map(one).collect()
+        let count = self.inquiry.check_topics(&[topic])? as i32;
+        (0..count).map(|partition| self.inquiry.held(topic, partition)).collect()
     }
 
     /// Checks that topics exist with equal numbers of partitions: the number.
@@ -150,46 +131,6 @@ impl Admin {
     /// # Errors
     /// Naming the topic that is missing or differs.
     pub fn check_topics(&self, names: &[&str]) -> Result<usize, Error> {
-        check_topics(self.client.inner(), &self.settings, names)
+        self.inquiry.check_topics(names)
     }
-}
-
-/// Number of partitions of a topic, by any client.
-pub(crate) fn partitions<C: ClientContext>(
-    client: &rdkafka::client::Client<C>,
-    settings: &Settings,
-    topic: &str,
-) -> Result<usize, Error> {
-    let timeout = Duration::from_millis(settings.request_timeout_ms);
-    let failed = |source| Error::broker(&settings.brokers, format!("looking for topic {topic}"), source);
-    let missing = || Error::NoTopic { topic: topic.to_owned(), brokers: settings.brokers.clone() };
-    // All topics: asking for one by name would create it where the broker is set to do so.
-    let metadata = client.fetch_metadata(None, timeout).map_err(failed)?;
-    let found = metadata.topics().iter().find(|known| known.name() == topic).ok_or_else(missing)?;
-    match found.error().map(RDKafkaErrorCode::from) {
-        Some(RDKafkaErrorCode::UnknownTopicOrPartition) => Err(missing()),
-        Some(code) => Err(failed(KafkaError::MetadataFetch(code))),
-        None if found.partitions().is_empty() => Err(missing()),
-        None => Ok(found.partitions().len()),
-    }
-}
-
-pub(crate) fn check_topics<C: ClientContext>(
-    client: &rdkafka::client::Client<C>,
-    settings: &Settings,
-    names: &[&str],
-) -> Result<usize, Error> {
-    let mut first: Option<(&str, usize)> = None;
-    for &name in names {
-        let partitions = partitions(client, settings, name)?;
-        match first {
-            Some((other, other_partitions)) if partitions != other_partitions => {
-                let (topic, other) = (name.to_owned(), other.to_owned());
-                return Err(Error::UnequalPartitions { topic, partitions, other, other_partitions });
-            }
-            Some(_) => {}
-            None => first = Some((name, partitions)),
-        }
-    }
-    Ok(first.map_or(0, |(_, partitions)| partitions))
 }

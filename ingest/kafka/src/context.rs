@@ -1,16 +1,31 @@
 //! What all clients tell the client library: where its log goes and how to get a token.
 
 use std::error::Error as StdError;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rdkafka::ClientContext;
 use rdkafka::client::OAuthToken;
+use rdkafka::consumer::ConsumerContext;
 use rdkafka::error::KafkaError;
 
-use crate::Security;
+use crate::{Security, Settings};
 
 #[derive(Clone)]
 pub(crate) struct Context {
-    pub(crate) security: Security,
+    security: Security,
+    /// The connection's last trouble, which the library tells apart from the failure it leads to.
+    trouble: Arc<Mutex<Option<String>>>,
+}
+
+impl Context {
+    pub(crate) fn new(settings: &Settings) -> Self {
+        Self { security: settings.security.clone(), trouble: Arc::default() }
+    }
+
+    /// The connection's last trouble.
+    pub(crate) fn trouble(&self) -> Option<String> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 impl ClientContext for Context {
@@ -19,9 +34,12 @@ impl ClientContext for Context {
     /// Connection troubles: the library tries again, and what it can't repair comes back where it was asked.
     fn error(&self, error: KafkaError, reason: &str) {
         tracing::warn!(target: "kafka", %error, reason, "kafka connection");
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason.to_owned());
     }
 
     fn generate_oauth_token(&self, _: Option<&str>) -> Result<OAuthToken, Box<dyn StdError>> {
         self.security.token().map_err(Into::into)
     }
 }
+
+impl ConsumerContext for Context {}

@@ -13,6 +13,7 @@ mod dead_letter;
 mod error;
 mod event;
 mod format;
+mod inquiry;
 mod media;
 mod message;
 mod producer;

@@ -87,7 +87,7 @@ impl Producer {
     pub fn open(settings: &Settings) -> Result<Self, Error> {
         let config = settings.producer()?;
         let slots = Arc::new(Slots::new(settings.in_flight_bytes));
-        let context = Context { security: settings.security.clone() };
+        let context = Context::new(settings);
         let reports = Reports { context, slots: slots.clone() };
         let inner = config
             .create_with_context(reports)

@@ -7,16 +7,14 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rdkafka::config::FromClientConfigAndContext;
-use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::Message as _;
 use rdkafka::{Offset, TopicPartitionList};
 
 use crate::context::Context;
-use crate::{Admin, DeadLetter, Error, Message, Settings, Topic, clock, decode_dead_letter};
-
-impl ConsumerContext for Context {}
+use crate::inquiry::Inquiry;
+use crate::{Admin, DeadLetter, Error, Held, Message, Settings, Topic, clock, decode_dead_letter};
 
 /// The messages of a range of one partition, in order.
 pub struct RangeReader {
@@ -37,24 +35,22 @@ impl RangeReader {
     /// # Errors
     /// If the topic does not hold all of it, or the broker does not answer.
     pub fn open(settings: &Settings, topic: &str, partition: i32, range: Range<i64>) -> Result<Self, Error> {
-        let context = Context { security: settings.security.clone() };
-        let failed = |action: String| move |source| Error::broker(&settings.brokers, action, source);
-        let reading = || format!("reading topic {topic}, partition {partition}");
-        let client: BaseConsumer<Context> =
-            BaseConsumer::from_config_and_context(&settings.consumer(None)?, context)
-                .map_err(failed(reading()))?;
-        let timeout = Duration::from_millis(settings.request_timeout_ms);
-        let (low, high) = client.fetch_watermarks(topic, partition, timeout).map_err(failed(reading()))?;
+        let inquiry = Inquiry::open(settings)?;
+        let Held { low, high, .. } = inquiry.held(topic, partition)?;
         for offset in [range.start, range.end] {
             if range.start < range.end && !(low..=high).contains(&offset) {
                 let topic = topic.to_owned();
                 return Err(Error::OutOfRange { topic, partition, offset, low, high });
             }
         }
+        let client = inquiry.into_client();
         let mut list = TopicPartitionList::new();
         list.add_partition_offset(topic, partition, Offset::Offset(range.start))
-            .map_err(failed(reading()))?;
-        client.assign(&list).map_err(failed(reading()))?;
+            .and_then(|()| client.assign(&list))
+            .map_err(|source| {
+                let action = format!("reading topic {topic}, partition {partition}");
+                Error::broker(&settings.brokers, action, source)
+            })?;
         Ok(Self {
             client,
             topic: topic.into(),

@@ -6,6 +6,7 @@
 
 mod folder;
 mod process;
+mod secured;
 
 use std::net::TcpListener;
 use std::sync::OnceLock;
@@ -14,6 +15,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::{Admin, Error, Layout, Settings};
 use folder::failed;
 use process::Process;
+pub use secured::Secured;
 
 /// A running broker.
 pub struct Broker {
@@ -33,7 +35,7 @@ impl Broker {
     pub fn start() -> Result<Self, Error> {
         let mut attempt = 1;
         loop {
-            let (port, controller) = free_ports()?;
+            let [port, controller] = free_ports()?;
             let mut process = Process::prepare(port, controller)?;
             match process.start() {
                 Ok(()) => return Ok(Self { address: format!("127.0.0.1:{port}"), process: Some(process) }),
@@ -106,9 +108,13 @@ impl Broker {
     }
 }
 
-fn free_ports() -> Result<(u16, u16), Error> {
-    let bind = || TcpListener::bind("127.0.0.1:0").map_err(|error| failed(error.to_string()));
-    let (one, two) = (bind()?, bind()?);
-    let port = |bound: &TcpListener| bound.local_addr().map_err(|error| failed(error.to_string()));
-    Ok((port(&one)?.port(), port(&two)?.port()))
+fn free_ports<const N: usize>() -> Result<[u16; N], Error> {
+    // All are held until all are known, so that they differ.
+    let bound: Result<Vec<_>, _> = (0..N).map(|_| TcpListener::bind("127.0.0.1:0")).collect();
+    let bound = bound.map_err(|error| failed(error.to_string()))?;
+    let mut ports = [0; N];
+    for (port, bound) in ports.iter_mut().zip(&bound) {
+        *port = bound.local_addr().map_err(|error| failed(error.to_string()))?.port();
+    }
+    Ok(ports)
 }

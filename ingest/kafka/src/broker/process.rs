@@ -38,6 +38,10 @@ impl Process {
         Ok(Self { folder, running: None, starts: 0 })
     }
 
+    pub(super) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     pub(super) fn start(&mut self) -> Result<(), Error> {
         self.kill();
         self.starts += 1;

@@ -25,7 +25,8 @@ use rdkafka::{Offset, TopicPartitionList};
 pub use event::{Assigned, Event, Revoked, Stall, Start, TopicPartition};
 
 use crate::context::Context;
-use crate::{Error, Settings, admin};
+use crate::inquiry::{self, Inquiry};
+use crate::{Error, Settings};
 use queue::Queue;
 use rebalance::{Rebalances, Shared};
 
@@ -64,6 +65,7 @@ impl Consumer {
     /// that the parts of a room would fall to different workers.
     pub fn open(settings: &Settings, group: &str, topics: &[&str]) -> Result<Self, Error> {
         let config = settings.consumer(Some(group))?;
+        Inquiry::open(settings)?.check_topics(topics)?;
         let shared = Arc::new(Shared {
             group: group.to_owned(),
             settings: settings.clone(),
@@ -72,7 +74,7 @@ impl Consumer {
             closing: AtomicBool::new(false),
             paused: AtomicBool::new(false),
         });
-        let context = Context { security: settings.security.clone() };
+        let context = Context::new(settings);
         let rebalances = Rebalances { context, shared: shared.clone() };
         let failed = |action| move |source| Error::broker(&settings.brokers, action, source);
         let client = BaseConsumer::from_config_and_context(&config, rebalances)
@@ -80,7 +82,6 @@ impl Consumer {
         let mut consumer =
             Self { shared, client: Some(Arc::new(client)), threads: Vec::new(), watching: None };
         if let Some(client) = &consumer.client {
-            admin::check_topics(client.client(), settings, topics)?;
             client.subscribe(topics).map_err(failed("subscribing"))?;
         }
         consumer.start()?;
@@ -140,10 +141,8 @@ impl Consumer {
         let brokers = &self.shared.settings.brokers;
         let all = self.shared.progress().all();
         let one = |(at, next): (TopicPartition, i64)| {
-            let (_, high) =
-                client
-                    .fetch_watermarks(&at.topic, at.partition, self.shared.request_timeout())
-                    .map_err(|source| Error::broker(brokers, format!("asking what {at} holds"), source))?;
+            let (_, high) = inquiry::held(client, &at.topic, at.partition, self.shared.request_timeout())
+                .map_err(|source| Error::broker(brokers, format!("asking what {at} holds"), source))?;
             Ok(Lag { at, next, high })
         };
         all.into_iter().map(one).collect()

@@ -18,7 +18,7 @@ use super::event::{Assigned, Event, Revoked, Start, TopicPartition};
 use super::progress::Progress;
 use super::queue::Queue;
 use crate::context::Context;
-use crate::{Error, Settings, clock};
+use crate::{Error, Settings, clock, inquiry};
 
 /// What the threads of a consumer share.
 pub(crate) struct Shared {
@@ -164,8 +164,7 @@ impl Rebalances {
     ) -> Result<i64, Error> {
         let timeout = self.shared.request_timeout();
         let brokers = &self.shared.settings.brokers;
-        let (low, high) = consumer
-            .fetch_watermarks(&at.topic, at.partition, timeout)
+        let (low, high) = inquiry::held(consumer, &at.topic, at.partition, timeout)
             .map_err(|source| Error::broker(brokers, format!("asking what {at} holds"), source))?;
         let offset = match start {
             Start::Beginning => low,
