@@ -96,12 +96,12 @@ fn the_same_world_has_the_same_bytes_and_another_seed_others() {
 #[test]
 fn gifts_are_distributed_as_in_the_public_set() {
     let world = World {
-        users: 3000,
-        streamers: 200,
+        users: 2000,
+        streamers: 100,
         width: 4,
         shown_per_click: 0.0,
         lives_per_day: 0.6,
-        segment_seconds: 1800,
+        segment_seconds: 3600,
         ..World::default()
     };
     let (folder, summary) = written(&world);

@@ -94,16 +94,16 @@ impl Visits<'_> {
         visits
     }
 
-    /// The bias that makes the wanted gift rate, from as many users as make 300,000 clicks.
+    /// The bias that makes the wanted gift rate, from as many users as make a million clicks.
     pub(super) fn calibrate(&self) -> f64 {
-        const CLICKS: f64 = 300_000.0;
+        const CLICKS: f64 = 1e6;
         let wanted = self.world.gift_rate;
         let expected = self.world.clicks_per_user * f64::from(self.world.users);
         let stride = (expected / CLICKS).ceil().max(1.0) as usize;
         let centres = centres(self.world);
         let mut bias = (wanted / (1.0 - wanted)).ln() - 1.0;
-        // Who gave lately depends on the bias, a little: three steps suffice for a thousandth.
-        for _ in 0..3 {
+        // Who gave lately depends on the bias, a little: the second step sees it.
+        for _ in 0..2 {
             let mut odds = Vec::new();
             for number in (0..self.world.users).step_by(stride) {
                 odds.extend(self.of(&centres, number, bias).into_iter().map(|visit| visit.odds));
