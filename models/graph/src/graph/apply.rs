@@ -77,7 +77,10 @@ impl Graph {
     pub(super) fn mark_swing(&mut self, user: u32) {
         // One more than the limit: the user counted a moment ago. Past it the user counted neither then nor now.
         if self.user_degree(user) <= self.config.swing.max_user_degree + 1 {
-            let touched = self.streamers_of(user).to_vec();
+            let touched = match self.live.rows.get(&user) {
+                Some(row) => &row.streamers,
+                None => &self.snapshot.edge_streamer[self.snapshot.users.row(user)],
+            };
             self.changes.swing.extend(touched);
         }
     }

@@ -4,6 +4,8 @@
 
 use std::collections::BTreeSet;
 
+use rustc_hash::FxHashSet;
+
 /// Touched nodes since the last [`crate::Graph::take_changes`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Changes {
@@ -25,5 +27,31 @@ impl Changes {
     /// Whether nothing changed.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+}
+
+/// As [`Changes`], while gifts come in.
+#[derive(Default)]
+pub(super) struct Touched {
+    pub(super) all: bool,
+    pub(super) users: FxHashSet<u32>,
+    pub(super) streamers: FxHashSet<u32>,
+    pub(super) swing: FxHashSet<u32>,
+    pub(super) evicted_users: FxHashSet<u32>,
+    pub(super) evicted_streamers: FxHashSet<u32>,
+}
+
+impl Touched {
+    pub(super) fn take(&mut self) -> Changes {
+        let touched = std::mem::take(self);
+        let sorted = |nodes: FxHashSet<u32>| nodes.into_iter().collect();
+        Changes {
+            all: touched.all,
+            users: sorted(touched.users),
+            streamers: sorted(touched.streamers),
+            swing: sorted(touched.swing),
+            evicted_users: sorted(touched.evicted_users),
+            evicted_streamers: sorted(touched.evicted_streamers),
+        }
     }
 }

@@ -15,6 +15,7 @@ use std::path::Path;
 
 pub use apply::Applied;
 pub use changes::Changes;
+use changes::Touched;
 pub use compact::Compaction;
 
 use crate::gift::{Decay, Edge, seconds};
@@ -40,7 +41,7 @@ pub struct Graph {
     live: Live,
     meta: Meta,
     as_of: u32,
-    changes: Changes,
+    changes: Touched,
 }
 
 impl std::fmt::Debug for Graph {
@@ -76,7 +77,7 @@ impl Graph {
         config.check()?;
         let as_of = seconds_of(meta.as_of_us)?;
         let decay = Decay::new(&config);
-        Ok(Self { decay, config, snapshot, live: Live::default(), meta, as_of, changes: Changes::default() })
+        Ok(Self { decay, config, snapshot, live: Live::default(), meta, as_of, changes: Touched::default() })
     }
 
     /// The settings.
@@ -121,7 +122,7 @@ impl Graph {
 
     /// What changed since the last call.
     pub fn take_changes(&mut self) -> Changes {
-        std::mem::take(&mut self.changes)
+        self.changes.take()
     }
 
     /// Tells this snapshot from any other; zeros before the first [`Graph::compact`].

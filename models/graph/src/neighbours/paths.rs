@@ -4,8 +4,6 @@
 //! the order of [`super::rank`] is kept; a path returns to no node of its own kind that it started at or, on the user's
 //! side with `only_new`, to a streamer that the user has given to.
 
-use rustc_hash::FxHashMap;
-
 use super::rank::{Ends, keep_best, order};
 use super::table::Table;
 use super::{NONE, Neighbour};
@@ -22,27 +20,40 @@ pub(super) struct Hops<'a> {
     pub(super) aa: &'a Table,
 }
 
-/// The best path to every node so far.
+/// The best paths so far, one per node, as many as are kept.
 #[derive(Default)]
 pub(super) struct Best {
-    found: FxHashMap<u32, u32>,
     paths: Vec<Neighbour>,
+    /// Place of the last one in order; only meaningful when as many are there as are kept.
+    last: usize,
 }
 
 impl Best {
+    /// Whether a path of this weight can be among the best. Rows descend by weight and products of weights are monotone,
+    /// so what follows in a row can't when this one can't.
+    fn admits(&self, graph: &Graph, weight: f32) -> bool {
+        self.paths.len() < graph.config().metapaths.top_k || weight >= self.paths[self.last].weight
+    }
+
     fn offer(&mut self, graph: &Graph, path: Neighbour) {
-        let next = self.paths.len() as u32;
-        let place = *self.found.entry(path.node).or_insert(next);
-        match self.paths.get_mut(place as usize) {
-            None => self.paths.push(path),
-            Some(kept) if order(graph, Ends::Streamers, &path, kept).is_lt() => *kept = path,
-            Some(_) => {}
+        let better = |a: &Neighbour, b: &Neighbour| order(graph, Ends::Streamers, a, b).is_lt();
+        let full = self.paths.len() == graph.config().metapaths.top_k;
+        match self.paths.iter().position(|kept| kept.node == path.node) {
+            Some(place) if better(&path, &self.paths[place]) => self.paths[place] = path,
+            Some(_) => return,
+            None if !full => self.paths.push(path),
+            None if better(&path, &self.paths[self.last]) => self.paths[self.last] = path,
+            None => return,
         }
+        let worst = (1..self.paths.len()).fold(0, |worst, place| {
+            if better(&self.paths[worst], &self.paths[place]) { place } else { worst }
+        });
+        self.last = worst;
     }
 
     fn take(&mut self, graph: &Graph, row: &mut Vec<Neighbour>) {
-        self.found.clear();
         row.append(&mut self.paths);
+        self.last = 0;
         keep_best(graph, Ends::Streamers, graph.config().metapaths.top_k, row);
     }
 }
@@ -62,17 +73,18 @@ impl<'a> Hops<'a> {
     pub(super) fn user_similar(&self, user: u32, best: &mut Best, row: &mut Vec<Neighbour>) {
         for first in self.followed(self.ua, user) {
             for second in self.followed(self.aa, first.node) {
-                if !self.leaves_out(user, second.node) {
-                    best.offer(
-                        self.graph,
-                        Neighbour {
-                            node: second.node,
-                            weight: first.weight * second.weight,
-                            last: first.last,
-                            via_streamer: first.node,
-                            via_user: NONE,
-                        },
-                    );
+                let path = Neighbour {
+                    node: second.node,
+                    weight: first.weight * second.weight,
+                    last: first.last,
+                    via_streamer: first.node,
+                    via_user: NONE,
+                };
+                if !best.admits(self.graph, path.weight) {
+                    break;
+                }
+                if !self.leaves_out(user, path.node) {
+                    best.offer(self.graph, path);
                 }
             }
         }
@@ -83,20 +95,19 @@ impl<'a> Hops<'a> {
     pub(super) fn user_shared(&self, user: u32, best: &mut Best, row: &mut Vec<Neighbour>) {
         for first in self.followed(self.ua, user) {
             for second in self.followed(self.au, first.node).iter().filter(|second| second.node != user) {
-                for third in
-                    self.followed(self.ua, second.node).iter().filter(|third| third.node != first.node)
-                {
-                    if !self.leaves_out(user, third.node) {
-                        best.offer(
-                            self.graph,
-                            Neighbour {
-                                node: third.node,
-                                weight: first.weight * second.weight * third.weight,
-                                last: first.last.max(second.last).max(third.last),
-                                via_streamer: first.node,
-                                via_user: second.node,
-                            },
-                        );
+                for third in self.followed(self.ua, second.node) {
+                    let path = Neighbour {
+                        node: third.node,
+                        weight: first.weight * second.weight * third.weight,
+                        last: first.last.max(second.last).max(third.last),
+                        via_streamer: first.node,
+                        via_user: second.node,
+                    };
+                    if !best.admits(self.graph, path.weight) {
+                        break;
+                    }
+                    if path.node != first.node && !self.leaves_out(user, path.node) {
+                        best.offer(self.graph, path);
                     }
                 }
             }
@@ -107,17 +118,20 @@ impl<'a> Hops<'a> {
     /// A->U->A.
     pub(super) fn streamer_shared(&self, streamer: u32, best: &mut Best, row: &mut Vec<Neighbour>) {
         for first in self.followed(self.au, streamer) {
-            for second in self.followed(self.ua, first.node).iter().filter(|second| second.node != streamer) {
-                best.offer(
-                    self.graph,
-                    Neighbour {
-                        node: second.node,
-                        weight: first.weight * second.weight,
-                        last: first.last.max(second.last),
-                        via_streamer: NONE,
-                        via_user: first.node,
-                    },
-                );
+            for second in self.followed(self.ua, first.node) {
+                let path = Neighbour {
+                    node: second.node,
+                    weight: first.weight * second.weight,
+                    last: first.last.max(second.last),
+                    via_streamer: NONE,
+                    via_user: first.node,
+                };
+                if !best.admits(self.graph, path.weight) {
+                    break;
+                }
+                if path.node != streamer {
+                    best.offer(self.graph, path);
+                }
             }
         }
         best.take(self.graph, row);
