@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use kairos_datasets::Split;
-use kairos_datasets::generated::{Shape, Summary, World, write_kuailive};
+use kairos_datasets::generated::{Shape, Summary, World, read_truth, write_kuailive};
 use kairos_datasets::gifting::kuailive::{Options, read};
 use kairos_datasets::gifting::segments::{self, ContentModality};
 use kairos_datasets::gifting::{
@@ -114,6 +114,37 @@ fn gifts_are_distributed_as_in_the_public_set() {
     assert!((shape.share_of_top_percent - 0.599).abs() < 0.12, "{shape:?}");
     assert!((shape.tail / 744.0).ln().abs() < 0.4, "{shape:?}");
     assert!(summary.oracle_auc > 0.8 && summary.oracle_gauc > 0.7, "{summary:?}");
+}
+
+#[test]
+fn gifts_come_as_often_as_their_chances_say() {
+    let (folder, _) = written(&World { users: 600, ..World::tiny() });
+    let records = read(folder.path(), &Options::default()).unwrap();
+    let truth = read_truth(folder.path(), &records).unwrap();
+    let known =
+        records.impressions.iter().zip(&truth).map(|(one, known)| (known.unwrap(), one.gift_value > 0.0));
+    let mut known: Vec<_> = known.collect();
+    known.sort_by(|a, b| a.0.probability.total_cmp(&b.0.probability));
+    for tenth in known.chunks(known.len().div_ceil(10)) {
+        let expected: f64 = tenth.iter().map(|one| one.0.probability).sum();
+        let spread: f64 = tenth.iter().map(|one| one.0.probability * (1.0 - one.0.probability)).sum();
+        let came = tenth.iter().filter(|one| one.1).count() as f64;
+        assert!((came - expected).abs() < 4.0 * spread.sqrt() + 1.0, "{came} gifts, {expected} expected");
+    }
+    let bias = |one: &kairos_datasets::generated::KnownChance| {
+        let odds = (one.probability / (1.0 - one.probability)).ln();
+        odds - one.generosity - one.affinity - one.content - one.recency
+    };
+    assert!(known.iter().all(|one| (bias(&one.0) - bias(&known[0].0)).abs() < 1e-9));
+    assert!(known.iter().any(|one| one.0.recency > 0.5) && known.iter().any(|one| one.0.content < -1.0));
+}
+
+#[test]
+fn a_world_without_taste_and_content_tells_less_of_its_gifts() {
+    let world = World { users: 400, ..World::tiny() };
+    let auc = |content: f64, taste: f64| written(&World { content, taste, ..world.clone() }).1.oracle_gauc;
+    let (both, no_content, neither) = (auc(1.0, 1.0), auc(0.0, 1.0), auc(0.0, 0.0));
+    assert!(both > no_content + 0.03 && no_content > neither + 0.03, "{both} {no_content} {neither}");
 }
 
 #[test]

@@ -7,6 +7,6 @@ mod klive;
 mod m3;
 mod parquet_table;
 
-pub use gifting::{Shape, Summary, World, write_kuailive};
+pub use gifting::{KnownChance, Shape, Summary, World, read_truth, write_kuailive};
 pub use klive::{KliveSpec, ListStyle, write_klive};
 pub use m3::{GeneratedM3Room, M3Spec, TimeNotation, write_m3};

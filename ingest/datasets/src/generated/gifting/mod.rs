@@ -20,6 +20,7 @@
 
 mod events;
 mod facts;
+mod known;
 mod latent;
 mod rooms;
 mod segments;
@@ -32,6 +33,7 @@ use std::path::Path;
 
 use crate::DatasetError;
 
+pub use known::{KnownChance, read_truth};
 pub use shape::Shape;
 
 /// What to simulate.

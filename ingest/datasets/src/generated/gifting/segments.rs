@@ -109,3 +109,36 @@ fn flush(table: &mut Table, group: &mut Group, width: usize) -> Result<u64, Data
     }
     Ok(rows)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What an embedding gains by one unit of excitement.
+    fn gain(map: &Map, style: usize) -> Vec<f32> {
+        let world = World::tiny();
+        let moment = Moment { topic: 3, excitement: [0.0; 3] };
+        let [with, without] = [1.0, 0.0].map(|part| {
+            let (mut row, mut rng) = (Vec::new(), rng(&world, Purpose::Embedding, 7));
+            map.embed(&moment, part, style, &mut rng, &mut row);
+            row
+        });
+        with.iter().zip(&without).map(|(with, without)| with - without).collect()
+    }
+
+    #[test]
+    fn excitement_lies_in_another_direction_for_every_style_and_modality() {
+        let maps =
+            ContentModality::ALL.map(|modality| Map::draw(&World { width: 64, ..World::tiny() }, modality));
+        let gains: Vec<Vec<f32>> =
+            maps.iter().flat_map(|map| (0..STYLES).map(move |style| gain(map, style))).collect();
+        let product = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
+        for (at, one) in gains.iter().enumerate() {
+            assert!(product(one, one) > 20.0);
+            for other in &gains[..at] {
+                let cosine = product(one, other) / (product(one, one) * product(other, other)).sqrt();
+                assert!(cosine.abs() < 0.5, "{cosine}");
+            }
+        }
+    }
+}
