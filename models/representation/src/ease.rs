@@ -5,6 +5,7 @@
 //! the user's items. Invariants: an item never predicts itself; the matrix is dense, so its size is limited.
 
 use crate::checkpoint::{self, Persist, Tensors, csr_into};
+use crate::data::amount_of;
 use crate::linear::inverse_of_positive;
 use crate::sparse::Csr;
 use crate::{DataDigests, Dataset, Kind, Reached, Recommender, RepresentationError, Result};
@@ -80,13 +81,6 @@ impl Ease {
         Ok(Self { config: config.clone(), items, amounts: config.amounts.then_some(x), weights })
     }
 
-    /// Entry of `X`; 1, the average, for pairs that training didn't hold.
-    fn amount(&self, user: u32, item: u32) -> f32 {
-        let Some(amounts) = &self.amounts else { return 1.0 };
-        let (items, values) = amounts.row(user as usize);
-        items.binary_search(&item).map_or(1.0, |at| values[at])
-    }
-
     /// `B`, items x items, row-major: row i is what having chosen i says about every item.
     #[must_use]
     pub fn weights(&self) -> &[f32] {
@@ -107,7 +101,7 @@ impl Recommender for Ease {
         RepresentationError::size("scores", self.items, out.len())?;
         out.fill(0.0);
         for &item in history.iter().filter(|&&item| (item as usize) < self.items) {
-            let amount = self.amount(user, item);
+            let amount = amount_of(self.amounts.as_ref(), user, item);
             let start = item as usize * self.items;
             for (sum, weight) in out.iter_mut().zip(&self.weights[start..start + self.items]) {
                 *sum += amount * weight;

@@ -39,7 +39,9 @@ pub enum RepresentationError {
         reason: String,
     },
     /// A method needs more memory than it was allowed for this many items.
-    #[error("{method} would need {items} x {items} numbers, its limit is {limit} items: raise max_items or choose another kind")]
+    #[error(
+        "{method} would need {items} x {items} numbers, its limit is {limit} items: raise max_items or choose another kind"
+    )]
     TooManyItems {
         /// The method.
         method: &'static str,

@@ -107,8 +107,7 @@ impl LightGcn {
         };
         let settings = AdamWSettings { weight_decay: 0.0, ..AdamWSettings::default() };
         let mut optimiser = AdamW::new(&parameters, settings)?;
-        let mut watch =
-            Watch::new(Kind::LightGcn, rows, validation, config.judge_every, config.patience);
+        let mut watch = Watch::new(Kind::LightGcn, rows, validation, config.judge_every, config.patience);
         for epoch in 1..=config.epochs {
             let mut sum = 0.0;
             let steps = batches(rows, config.batch, config.seed, epoch);
@@ -126,10 +125,12 @@ impl LightGcn {
                 break;
             }
         }
-        if let Some(best) = watch.best() {
+        let mut config = config.clone();
+        if let Some((epoch, best)) = watch.best() {
+            config.epochs = epoch;
             parameters.restore(&best)?;
         }
-        Ok(Self { config: config.clone(), vectors: graph.vectors(&table, rows)? })
+        Ok(Self { config, vectors: graph.vectors(&table, rows)? })
     }
 
     /// The vectors it scores by.
@@ -148,9 +149,8 @@ pub(crate) fn loss(
 ) -> candle_core::Result<Tensor> {
     let smooth = graph.mean_of_layers(table)?;
     let size = batch.users.len();
-    let index = |ids: &[u32], first: usize| {
-        Tensor::from_iter(ids.iter().map(|&id| id + first as u32), &Device::Cpu)
-    };
+    let index =
+        |ids: &[u32], first: usize| Tensor::from_iter(ids.iter().map(|&id| id + first as u32), &Device::Cpu);
     let places = [index(&batch.users, 0)?, index(&batch.positives, users)?, index(&batch.negatives, users)?];
     let places = Tensor::cat(&places, 0)?;
     // One gather for all three: its gradient is one table, not three.
@@ -169,7 +169,7 @@ pub(crate) struct Convolution {
 
 impl Convolution {
     pub(crate) fn new(rows: &Interactions, layers: usize) -> Self {
-        let graph = rows.binary().bipartite(None).normalised(0.5, 0.5);
+        let graph = rows.binary().bipartite(None, None).normalised(0.5, 0.5);
         Self { product: SparseProduct::symmetric(graph), layers }
     }
 

@@ -59,7 +59,8 @@ fn ease_is_the_closed_form() {
     let expected = &golden["ease"];
     for (amounts, name) in [(false, "weights"), (true, "amounts")] {
         let lambda = expected["lambda"].as_f64().expect("a number") as f32;
-        let model = Ease::train(&data, &EaseConfig { lambda, amounts, ..EaseConfig::default() }).expect("sound");
+        let model =
+            Ease::train(&data, &EaseConfig { lambda, amounts, ..EaseConfig::default() }).expect("sound");
         close(model.weights().iter().map(|&x| f64::from(x)), &floats(&expected[name]), 1e-5);
     }
 }
@@ -110,8 +111,7 @@ fn contrast_and_its_gradients_agree() {
     let golden = golden();
     let (expected, width) = (&golden["contrast"], count(&golden["width"]));
     let (view, other) = (variable(&expected["view"], width), variable(&expected["other"], width));
-    let loss =
-        info_nce(&view, &other, expected["temperature"].as_f64().expect("a number")).expect("op");
+    let loss = info_nce(&view, &other, expected["temperature"].as_f64().expect("a number")).expect("op");
     close([loss.to_scalar().expect("f64")], &[expected["loss"].as_f64().expect("a number")], 1e-9);
     let gradients = loss.backward().expect("differentiable");
     for (variable, name) in [(&view, "view_gradient"), (&other, "other_gradient")] {
@@ -123,8 +123,7 @@ fn contrast_and_its_gradients_agree() {
 fn sampled_softmax_and_its_gradients_agree() {
     let golden = golden();
     let (expected, width) = (&golden["softmax"], count(&golden["width"]));
-    let [user, positive, drawn] =
-        ["user", "positive", "drawn"].map(|name| variable(&expected[name], width));
+    let [user, positive, drawn] = ["user", "positive", "drawn"].map(|name| variable(&expected[name], width));
     let mask = floats(&expected["mask"]);
     let mask = Tensor::from_vec(mask, (4, 7), &Device::Cpu).expect("fits");
     let temperature = expected["temperature"].as_f64().expect("a number");

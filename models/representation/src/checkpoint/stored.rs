@@ -27,11 +27,10 @@ pub(super) fn save<P: Persist>(
     reached: &Reached,
 ) -> Result<String> {
     let tensors = model.take_apart()?.into_map();
-    let shapes = tensors.iter().map(|(name, tensor)| {
-        (name.clone(), (tensor.dtype().as_str().to_owned(), tensor.dims().to_vec()))
-    });
-    let config =
-        Config { data: data.clone(), settings: model.settings(), tensors: shapes.collect() };
+    let shapes = tensors
+        .iter()
+        .map(|(name, tensor)| (name.clone(), (tensor.dtype().as_str().to_owned(), tensor.dims().to_vec())));
+    let config = Config { data: data.clone(), settings: model.settings(), tensors: shapes.collect() };
     Ok(Checkpoint::save(path, P::KIND.name(), &config, reached, &tensors)?)
 }
 

@@ -19,11 +19,20 @@ impl Content {
     /// When `width` is 0, the values don't fill whole rows, or one is NaN or infinite.
     pub fn new(name: impl Into<String>, width: usize, values: Vec<f32>) -> Result<Self> {
         if width == 0 || !values.len().is_multiple_of(width) {
-            return Err(RepresentationError::Size { what: "content values", expected: width, got: values.len() });
+            return Err(RepresentationError::Size {
+                what: "content values",
+                expected: width,
+                got: values.len(),
+            });
         }
         if let Some(at) = values.iter().position(|value| !value.is_finite()) {
             let reason = String::from("is not a finite number");
-            return Err(RepresentationError::Row { what: "content", row: at / width, field: "value", reason });
+            return Err(RepresentationError::Row {
+                what: "content",
+                row: at / width,
+                field: "value",
+                reason,
+            });
         }
         Ok(Self { name: name.into(), width, values })
     }
@@ -59,22 +68,20 @@ impl Content {
         self.values.get(start..start.saturating_add(self.width)).unwrap_or_default()
     }
 
-    /// Every row scaled to length 1; rows of zeros stay.
+    /// Every column with mean 0 over the items.
     #[must_use]
-    pub fn unit_rows(&self) -> Vec<f32> {
-        let mut values = self.values.clone();
-        for row in values.chunks_mut(self.width) {
-            let norm = row.iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>().sqrt();
-            if norm > 0.0 {
-                row.iter_mut().for_each(|x| *x = (f64::from(*x) / norm) as f32);
-            }
-        }
-        values
+    pub fn centred(&self) -> Vec<f32> {
+        self.scaled(|_| 1.0)
     }
 
     /// Every column with mean 0 and standard deviation 1 over the items; constant columns are 0.
     #[must_use]
     pub fn standardised(&self) -> Vec<f32> {
+        self.scaled(|deviation| if deviation > 1e-9 { 1.0 / deviation } else { 0.0 })
+    }
+
+    /// Centred columns times what `scale` makes of their standard deviation.
+    fn scaled(&self, scale: impl Fn(f64) -> f64) -> Vec<f32> {
         let (rows, width) = (self.rows().max(1) as f64, self.width);
         let (mut mean, mut spread) = (vec![0.0_f64; width], vec![0.0_f64; width]);
         for row in self.values.chunks(width) {
@@ -85,12 +92,10 @@ impl Content {
                 *sum += (f64::from(x) - mean).powi(2) / rows;
             }
         }
-        let scaled = self.values.iter().enumerate().map(|(at, &x)| {
-            let deviation = spread[at % width].sqrt();
-            let centred = f64::from(x) - mean[at % width];
-            if deviation > 1e-9 { (centred / deviation) as f32 } else { 0.0 }
-        });
-        scaled.collect()
+        let scales: Vec<f64> = spread.into_iter().map(|variance| scale(variance.sqrt())).collect();
+        let scaled =
+            |(at, &x): (usize, &f32)| ((f64::from(x) - mean[at % width]) * scales[at % width]) as f32;
+        self.values.iter().enumerate().map(scaled).collect()
     }
 
     /// BLAKE3 of name, width and values, in hex.

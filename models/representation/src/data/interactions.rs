@@ -27,6 +27,13 @@ impl Interaction {
     }
 }
 
+/// Entry of [`Interactions::amounts`]; 1, the average, for pairs that training didn't hold.
+pub(crate) fn amount_of(amounts: Option<&Csr>, user: u32, item: u32) -> f32 {
+    let Some(amounts) = amounts else { return 1.0 };
+    let (items, values) = amounts.row(user as usize);
+    items.binary_search(&item).map_or(1.0, |at| values[at])
+}
+
 /// Who did what with which item.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Interactions {
@@ -203,14 +210,11 @@ impl Interactions {
             if order.len() >= least.max(2) {
                 order.shuffle(&mut crate::random::stream(seed, "hold-out", u64::from(user)));
             }
-            let give = if order.len() >= least.max(2) { (share * order.len() as f64).round() as usize } else { 0 };
+            let give =
+                if order.len() >= least.max(2) { (share * order.len() as f64).round() as usize } else { 0 };
             for (place, at) in order.into_iter().enumerate() {
-                let row = Interaction {
-                    user,
-                    item: self.item[at],
-                    value: self.value[at],
-                    time: self.time[at],
-                };
+                let row =
+                    Interaction { user, item: self.item[at], value: self.value[at], time: self.time[at] };
                 if place < give { held.push(row) } else { kept.push(row) }
             }
         }

@@ -8,6 +8,7 @@ mod interactions;
 mod social;
 
 pub use content::Content;
+pub(crate) use interactions::amount_of;
 pub use interactions::{Interaction, Interactions};
 pub use social::Social;
 

@@ -30,11 +30,13 @@ pub struct GraphClConfig {
     pub swing_weight: f32,
     /// Weight of the edges among items by content, likewise.
     pub content_weight: f32,
+    /// Weight of the edges among users who know each other, likewise.
+    pub social_weight: f32,
     /// Swing's own settings.
     pub swing: SwingConfig,
     /// Settings of the nearest by content.
     pub neighbours: NeighbourConfig,
-    /// Whether an edge between user and item weighs `ln(1 + amount)` instead of 1.
+    /// Whether an edge between user and item weighs `ln(1 + amount)` over its mean instead of 1.
     pub amounts: bool,
     /// The loss on observed pairs.
     pub link: Link,
@@ -80,6 +82,7 @@ impl Default for GraphClConfig {
             content: true,
             swing_weight: 0.5,
             content_weight: 0.5,
+            social_weight: 0.5,
             swing: SwingConfig { top: 10, ..SwingConfig::default() },
             neighbours: NeighbourConfig::default(),
             amounts: false,
@@ -131,6 +134,7 @@ impl GraphClConfig {
         let weights = [
             ("swing_weight", f64::from(self.swing_weight)),
             ("content_weight", f64::from(self.content_weight)),
+            ("social_weight", f64::from(self.social_weight)),
             ("contrast", self.contrast),
             ("penalty", self.penalty),
         ];

@@ -6,32 +6,38 @@
 use super::GraphClConfig;
 use crate::item_graph::{content_neighbours, swing};
 use crate::sparse::Csr;
-use crate::{Dataset, Interactions, Result, random};
+use crate::{Dataset, Result, random};
 use rand::Rng;
 
-/// Users joined with items, items with items; weights not normalised.
+/// Users joined with items, items with items, users with users; weights not normalised.
 pub(super) fn joint(data: &Dataset, config: &GraphClConfig) -> Result<Csr> {
     let rows = &data.interactions;
-    let links = if config.amounts { rows.weighted(f32::ln_1p) } else { rows.binary() };
+    let links = if config.amounts { rows.amounts() } else { rows.binary() };
+    let items = rows.item_degrees();
     let mut among = Vec::new();
     if config.swing_weight > 0.0 {
-        weigh(&mut among, rows, &swing(rows, &config.swing)?, config.swing_weight);
+        weigh(&mut among, &items, &swing(rows, &config.swing)?, config.swing_weight);
     }
     if config.content && config.content_weight > 0.0 {
         for content in &data.content {
             let weight = config.content_weight / data.content.len() as f32;
-            weigh(&mut among, rows, &content_neighbours(content, true, &config.neighbours), weight);
+            weigh(&mut among, &items, &content_neighbours(content, &config.neighbours), weight);
         }
     }
     let among = Csr::from_triples(rows.items(), rows.items(), among);
-    Ok(links.bipartite(Some(&among)))
+    let mut friends = Vec::new();
+    if let Some(social) = data.social.as_ref().filter(|_| config.social_weight > 0.0) {
+        let users: Vec<u32> = (0..rows.users()).map(|user| rows.items_of(user as u32).len() as u32).collect();
+        weigh(&mut friends, &users, social.graph(), config.social_weight);
+    }
+    let friends = Csr::from_triples(rows.users(), rows.users(), friends);
+    Ok(links.bipartite(Some(&friends), Some(&among)))
 }
 
-/// Adds both directions of each edge. An item's edges weigh `weight` times as much as its edges to users
-/// together, so that a rare item leans on its neighbours no more and no less than a popular one.
-fn weigh(edges: &mut Vec<(u32, u32, f32)>, rows: &Interactions, graph: &Csr, weight: f32) {
-    let degrees = rows.item_degrees();
-    let strength = |item: usize| (degrees.get(item).copied().unwrap_or(0).max(1) as f32).sqrt();
+/// Adds both directions of each edge. A node's edges among its kind weigh `weight` times as much as its edges to
+/// the other kind together, so that a rare item leans on its neighbours no more and no less than a popular one.
+fn weigh(edges: &mut Vec<(u32, u32, f32)>, degrees: &[u32], graph: &Csr, weight: f32) {
+    let strength = |at: usize| (degrees.get(at).copied().unwrap_or(0).max(1) as f32).sqrt();
     let graph = graph.normalised(1.0, 0.0);
     for a in 0..graph.rows() {
         for (b, share) in graph.pairs(a) {
@@ -51,9 +57,8 @@ pub(super) fn view(graph: &Csr, config: &GraphClConfig, number: u64) -> Csr {
     let mut random = random::stream(config.seed, "view", number);
     let dropped: Vec<bool> = (0..graph.rows()).map(|_| random.random_bool(config.node_drop)).collect();
     let seed = random.random::<u64>();
-    let kept = graph.filtered(|a, b, _| {
-        !dropped[a] && !dropped[b] && unit(seed, a.min(b), a.max(b)) >= config.edge_drop
-    });
+    let kept = graph
+        .filtered(|a, b, _| !dropped[a] && !dropped[b] && unit(seed, a.min(b), a.max(b)) >= config.edge_drop);
     normalised(&kept)
 }
 

@@ -1,8 +1,8 @@
 //! Vectors of users and items by graph contrastive learning: MMBee's pre-training of node representations.
 //!
 //! Nodes start from `x_i = W_id e_i + W_mm f_i` (items, with content) and `x_u = W_id e_u`; the encoder is a mean over
-//! layers of convolution on the graph of users and items joined with the graph among items (Swing and nearest
-//! content). The loss is a link term on the observed pairs plus GraphCL's contrast of two augmented views (You
+//! layers of convolution on the graph of users and items joined with the graphs among items (Swing and nearest
+//! content) and among friends. The loss is a link term on the observed pairs plus GraphCL's contrast of two augmented views (You
 //! et al., NeurIPS 2020). Invariants: graphs come from training rows and content alone; an item nobody has chosen is
 //! known by its content and its neighbours, a user who comes later by the items; same seed, same bytes.
 

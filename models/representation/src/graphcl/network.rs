@@ -39,10 +39,7 @@ impl Network {
             items: builder.get_with_hints((rows.items(), width), "items", init)?,
             known: Tensor::from_iter(known, &Device::Cpu)?.reshape((rows.items(), 1))?,
             content: content.collect::<candle_core::Result<_>>()?,
-            head: (
-                linear(width, width, builder.pp("head.0"))?,
-                linear(width, width, builder.pp("head.1"))?,
-            ),
+            head: (linear(width, width, builder.pp("head.0"))?, linear(width, width, builder.pp("head.1"))?),
             layers: config.layers,
         })
     }

@@ -14,6 +14,8 @@ use rand::Rng;
 
 /// Added to the logit of a drawn item that the user has chosen after all.
 const OUT: f32 = -1e9;
+/// Draws before a user is taken to have chosen everything.
+const DRAWS: usize = 32;
 
 pub(super) fn train(
     data: &Dataset,
@@ -24,6 +26,8 @@ pub(super) fn train(
     data.check()?;
     config.check()?;
     let rows = &data.interactions;
+    let known: Vec<u32> =
+        (0..).zip(rows.item_degrees()).filter(|&(_, degree)| degree > 0).map(|(item, _)| item).collect();
     let graph = joint(data, config)?;
     let strength = graph.row_sums();
     let whole = SparseProduct::symmetric(normalised(&graph));
@@ -39,13 +43,12 @@ pub(super) fn train(
     };
     for epoch in 1..=config.epochs {
         let number = 2 * epoch as u64;
-        let views = (config.contrast > 0.0).then(|| {
-            [number, number + 1].map(|at| SparseProduct::symmetric(view(&graph, config, at)))
-        });
+        let views = (config.contrast > 0.0)
+            .then(|| [number, number + 1].map(|at| SparseProduct::symmetric(view(&graph, config, at))));
         let steps = batches(rows, config.batch, config.seed, epoch);
         let mut sum = 0.0;
         for (at, batch) in steps.iter().enumerate() {
-            let step = Step { rows, config, number: (epoch as u64) << 32 | at as u64 };
+            let step = Step { rows, known: &known, config, number: (epoch as u64) << 32 | at as u64 };
             let mut loss = step.link(&network, &whole, batch)?;
             if let Some(views) = &views {
                 loss = (loss + (step.contrast(&network, views, batch)? * config.contrast)?)?;
@@ -59,14 +62,21 @@ pub(super) fn train(
             break;
         }
     }
-    if let Some(best) = watch.best() {
-        parameters.restore(&best)?;
+    let best = watch.best();
+    if let Some((_, weights)) = &best {
+        parameters.restore(weights)?;
     }
-    model()
+    let mut made = model()?;
+    if let Some((epoch, _)) = best {
+        made.config.epochs = epoch;
+    }
+    Ok(made)
 }
 
 struct Step<'a> {
     rows: &'a Interactions,
+    /// Items that somebody chose, never empty.
+    known: &'a [u32],
     config: &'a GraphClConfig,
     /// Of all steps of the training.
     number: u64,
@@ -87,12 +97,7 @@ impl Step<'_> {
         let inputs = network.inputs(&Hidden { ids, attributes: None })?;
         let encoded = network.encode(&inputs, graph)?;
         let (first, size) = (self.rows.users() as u32, batch.users.len());
-        let mut drawn = batch.negatives.clone();
-        let mut random = random::stream(self.config.seed, "negatives", self.number);
-        if self.config.link == Link::SampledSoftmax {
-            let count = self.config.negatives.min(self.rows.items());
-            drawn = (0..count).map(|_| random.random_range(0..self.rows.items()) as u32).collect();
-        }
+        let drawn = self.draw(batch);
         let items = batch.positives.iter().chain(&drawn).map(|&item| item + first);
         let places = Tensor::from_iter(batch.users.iter().copied().chain(items), &Device::Cpu)?;
         let found = encoded.index_select(&places, 0)?;
@@ -107,6 +112,31 @@ impl Step<'_> {
         };
         let raw = inputs.index_select(&places, 0)?.sqr()?.sum_all()?;
         loss + (raw * (0.5 * self.config.penalty / size.max(1) as f64))?
+    }
+
+    /// Items to compare with, among those that somebody chose: that nobody has chosen an item yet says nothing
+    /// against its content.
+    fn draw(&self, batch: &Batch) -> Vec<u32> {
+        let mut random = random::stream(self.config.seed, "negatives", self.number);
+        let mut draw = || self.known[random.random_range(0..self.known.len())];
+        match self.config.link {
+            Link::Bpr => {
+                let mut outside = |chosen: &[u32]| {
+                    let mut item = draw();
+                    for _ in 0..DRAWS {
+                        if chosen.binary_search(&item).is_err() {
+                            break;
+                        }
+                        item = draw();
+                    }
+                    item
+                };
+                batch.users.iter().map(|&user| outside(self.rows.items_of(user))).collect()
+            }
+            Link::SampledSoftmax => {
+                (0..self.config.negatives.min(self.known.len())).map(|_| draw()).collect()
+            }
+        }
     }
 
     /// Rules out drawn items that a user has chosen.

@@ -6,7 +6,7 @@
 mod neighbours;
 mod swing;
 
-pub use neighbours::{NeighbourConfig, content_neighbours};
+pub use neighbours::{NeighbourConfig, Scaling, content_neighbours};
 pub use swing::{SwingConfig, swing};
 
 /// The `top` strongest of the positive weights, without place `own`.

@@ -10,12 +10,26 @@ use rand::seq::index;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+/// What is done to the columns of content before rows are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scaling {
+    /// Nothing.
+    Raw,
+    /// The mean over items is taken away, so that no direction that all items share drowns the rest.
+    Centred,
+    /// Centred, and every column brought to standard deviation 1.
+    Standardised,
+}
+
 /// Settings of [`content_neighbours`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct NeighbourConfig {
     /// Neighbours kept per item.
     pub top: usize,
+    /// What is done to the columns first.
+    pub scaling: Scaling,
     /// Items up to which every pair is compared.
     pub exact_up_to: usize,
     /// Clusters that are searched above it.
@@ -26,19 +40,22 @@ pub struct NeighbourConfig {
 
 impl Default for NeighbourConfig {
     fn default() -> Self {
-        Self { top: 10, exact_up_to: 30_000, probes: 8, seed: 0 }
+        Self { top: 10, scaling: Scaling::Standardised, exact_up_to: 30_000, probes: 8, seed: 0 }
     }
 }
 
 /// Rounds of moving the clusters' centres.
 const ROUNDS: usize = 4;
 
-/// Cosines of each item with its nearest; items without content have no neighbours. Columns are standardised
-/// first if asked for, so that no direction that all items share drowns the rest.
+/// Cosines of each item with its nearest; items without content have no neighbours.
 #[must_use]
-pub fn content_neighbours(content: &Content, standardise: bool, config: &NeighbourConfig) -> Csr {
+pub fn content_neighbours(content: &Content, config: &NeighbourConfig) -> Csr {
     let width = content.width();
-    let mut unit = if standardise { content.standardised() } else { content.values().to_vec() };
+    let mut unit = match config.scaling {
+        Scaling::Raw => content.values().to_vec(),
+        Scaling::Centred => content.centred(),
+        Scaling::Standardised => content.standardised(),
+    };
     for (row, raw) in unit.chunks_mut(width).zip(content.values().chunks(width)) {
         let norm = row.iter().map(|x| x * x).sum::<f32>().sqrt();
         // A row of zeros is no content, wherever the mean lies.
@@ -82,7 +99,8 @@ impl Clusters {
     fn new(unit: &[f32], width: usize, config: &NeighbourConfig) -> Self {
         let items = unit.len() / width;
         let count = ((items as f64).sqrt().ceil() as usize).clamp(1, items.max(1));
-        let mut first = index::sample(&mut random::stream(config.seed, "clusters", 0), items, count).into_vec();
+        let mut first =
+            index::sample(&mut random::stream(config.seed, "clusters", 0), items, count).into_vec();
         first.sort_unstable();
         let centres = first.iter().flat_map(|&at| unit[at * width..(at + 1) * width].to_vec()).collect();
         let mut made = Self { width, centres, members: vec![Vec::new(); count] };

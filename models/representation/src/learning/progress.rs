@@ -27,6 +27,9 @@ pub type Progress<'a> = dyn FnMut(&Epoch) + 'a;
 /// Length of the lists that decide.
 const K: usize = 20;
 
+/// The weights of the best epoch, and its number.
+pub(crate) type Kept = (usize, BTreeMap<String, Tensor>);
+
 /// Keeps the best weights.
 pub(crate) struct Watch<'a> {
     kind: Kind,
@@ -34,7 +37,7 @@ pub(crate) struct Watch<'a> {
     validation: Option<&'a Interactions>,
     every: usize,
     patience: usize,
-    best: Option<(f64, BTreeMap<String, Tensor>)>,
+    best: Option<(f64, Kept)>,
     waited: usize,
 }
 
@@ -48,7 +51,15 @@ impl<'a> Watch<'a> {
         patience: usize,
     ) -> Self {
         let validation = validation.filter(|rows| !rows.is_empty());
-        Self { kind, train, validation, every: every.max(1), patience: patience.max(1), best: None, waited: 0 }
+        Self {
+            kind,
+            train,
+            validation,
+            every: every.max(1),
+            patience: patience.max(1),
+            best: None,
+            waited: 0,
+        }
     }
 
     /// Whether to stop after this epoch.
@@ -70,7 +81,7 @@ impl<'a> Watch<'a> {
             let at = evaluate(model.as_ref(), self.train, rows, &[K])?.at[0];
             validation = Some(at);
             if self.best.as_ref().is_none_or(|(best, _)| at.recall > *best) {
-                self.best = Some((at.recall, weights()?));
+                self.best = Some((at.recall, (epoch, weights()?)));
                 self.waited = 0;
             } else {
                 self.waited += 1;
@@ -80,8 +91,8 @@ impl<'a> Watch<'a> {
         Ok(self.waited >= self.patience)
     }
 
-    /// The weights to go back to, if an epoch before the last was the best.
-    pub(crate) fn best(self) -> Option<BTreeMap<String, Tensor>> {
-        self.best.map(|(_, weights)| weights)
+    /// Epoch and weights to go back to, if any were judged.
+    pub(crate) fn best(self) -> Option<Kept> {
+        self.best.map(|(_, kept)| kept)
     }
 }

@@ -23,6 +23,9 @@ pub(crate) fn right_singular_vectors(
 ) -> Result<(Vec<f32>, Vec<f32>)> {
     let size = matrix.columns();
     let count = count.min(size).min(matrix.rows());
+    if count == 0 {
+        return Ok((Vec::new(), Vec::new()));
+    }
     let width = (count + OVERSAMPLING).min(size).min(matrix.rows());
     let mut random = random::stream(seed, "singular", 0);
     let mut basis: Vec<f64> = (0..size * width).map(|_| random.random_range(-1.0..1.0)).collect();

@@ -30,8 +30,11 @@ pub struct SelectionConfig {
     /// Weights that are tried for a part against the sum so far.
     pub weights: Vec<f32>,
     /// A part or weight is taken if it gains more than this many standard errors of its own gain: the higher,
-    /// the less the choice follows chance.
+    /// the less the choice follows chance. About a hundred are tried at each step, hence 2.
     pub caution: f64,
+    /// Weight of popularity where it wasn't taken for its own sake: so small that it orders only items that nothing
+    /// else leads to, which else would stand in the order of their ids. 0 leaves it out.
+    pub backfill: f32,
     /// Scores held in memory for the choice; with more, only some of the users decide.
     pub scores: usize,
 }
@@ -49,13 +52,27 @@ impl Default for SelectionConfig {
             seed: 0,
             parts: 6,
             weights: vec![1e-5, 1e-4, 1e-3, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0],
-            caution: 1.0,
+            caution: 2.0,
+            backfill: 1e-6,
             scores: 400_000_000,
         }
     }
 }
 
 impl MmbeeConfig {
+    /// Replaces every seed.
+    pub(crate) fn reseed(&mut self, seed: u64) {
+        self.selection.seed = seed;
+        for evidence in &mut self.evidence {
+            match evidence {
+                Evidence::GraphFilter(config) => config.seed = seed,
+                Evidence::LightGcn(config) => config.seed = seed,
+                Evidence::GraphCl(config) => config.seed = seed,
+                _ => {}
+            }
+        }
+    }
+
     /// Checks every field of its own; parts check theirs when they are trained.
     ///
     /// # Errors
@@ -72,8 +89,10 @@ impl MmbeeConfig {
         if !selection.weights.iter().all(|&weight| weight > 0.0 && weight.is_finite()) {
             return wrong("weights", "must be positive");
         }
-        if !(selection.caution >= 0.0 && selection.caution.is_finite()) {
-            return wrong("caution", "must be 0 or more");
+        for (field, value) in [("caution", selection.caution), ("backfill", f64::from(selection.backfill))] {
+            if !(value >= 0.0 && value.is_finite()) {
+                return wrong(field, "must be 0 or more");
+            }
         }
         if !(selection.hold_out > 0.0 && selection.hold_out < 1.0) {
             return wrong("hold_out", "must be between 0 and 1");

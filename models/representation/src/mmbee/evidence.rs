@@ -4,7 +4,7 @@
 
 use super::parts::WalkConfig;
 use crate::item_graph::{NeighbourConfig, SwingConfig};
-use crate::{Dataset, EaseConfig, GraphClConfig, GraphFilterConfig};
+use crate::{Dataset, EaseConfig, GraphClConfig, GraphFilterConfig, LightGcnConfig};
 use serde::{Deserialize, Serialize};
 
 /// One kind of evidence with its settings.
@@ -34,6 +34,8 @@ pub enum Evidence {
     Ease(EaseConfig),
     /// Low-pass filter on the graph.
     GraphFilter(GraphFilterConfig),
+    /// Inner products of vectors learnt by graph convolution alone.
+    LightGcn(LightGcnConfig),
     /// Inner products of vectors learnt by contrast.
     GraphCl(GraphClConfig),
 }
@@ -42,21 +44,28 @@ impl Evidence {
     /// What is tried unless the configuration says otherwise.
     #[must_use]
     pub fn defaults() -> Vec<Self> {
-        let walk = |hops, cap| Self::Walk(WalkConfig { hops, cap, ..WalkConfig::default() });
+        let walk =
+            |hops, cap, content| Self::Walk(WalkConfig { hops, cap, content, ..WalkConfig::default() });
         let ease = |lambda, amounts| Self::Ease(EaseConfig { lambda, amounts, ..EaseConfig::default() });
-        let filter = |vectors| Self::GraphFilter(GraphFilterConfig { vectors, ..GraphFilterConfig::default() });
+        let filter = |linear, alpha, vectors, amounts| {
+            let default = GraphFilterConfig::default();
+            Self::GraphFilter(GraphFilterConfig { vectors, linear, alpha, amounts, ..default })
+        };
         vec![
-            walk(1, 10.0),
-            walk(5, 10.0),
-            walk(1, 0.0),
+            walk(5, 10.0, 0.0),
+            walk(5, 10.0, 0.3),
+            walk(1, 0.0, 0.0),
             Self::Swing(SwingConfig::default()),
             Self::Content { modality: None, neighbours: NeighbourConfig::default() },
             Self::Popularity { cap: 10.0 },
             Self::Friends {},
             ease(30.0, false),
-            ease(30.0, true),
-            filter(64),
-            filter(256),
+            ease(100.0, true),
+            filter(1.0, 0.0, 0, false),
+            filter(0.0, 1.0, 64, false),
+            filter(0.0, 1.0, 160, false),
+            filter(1.0, 0.0, 0, true),
+            filter(0.0, 1.0, 128, true),
             Self::GraphCl(GraphClConfig::default()),
         ]
     }
@@ -65,17 +74,26 @@ impl Evidence {
     #[must_use]
     pub fn name(&self) -> String {
         match self {
-            Self::Walk(WalkConfig { hops, cap, .. }) => format!("walk of {hops} (cap {cap})"),
+            Self::Walk(WalkConfig { hops, cap, content, .. }) if *content == 0.0 => {
+                format!("walk of {hops} (cap {cap})")
+            }
+            Self::Walk(WalkConfig { hops, cap, content, modality, .. }) => {
+                format!("walk of {hops} (cap {cap}, {content} {})", modality.as_deref().unwrap_or("content"))
+            }
             Self::Swing(_) => String::from("swing"),
             Self::Content { modality, .. } => {
                 format!("content {}", modality.as_deref().unwrap_or("of all modalities"))
             }
             Self::Popularity { cap } => format!("popularity (cap {cap})"),
             Self::Friends {} => String::from("friends"),
+            Self::LightGcn(_) => String::from("lightgcn"),
             Self::Ease(EaseConfig { lambda, amounts, .. }) => {
                 format!("ease {lambda}{}", if *amounts { " of amounts" } else { "" })
             }
-            Self::GraphFilter(GraphFilterConfig { vectors, .. }) => format!("graph filter {vectors}"),
+            Self::GraphFilter(GraphFilterConfig { vectors, linear, alpha, amounts, .. }) => {
+                let of = if *amounts { " of amounts" } else { "" };
+                format!("graph filter{of} ({linear} linear, {alpha} of {vectors} vectors)")
+            }
             Self::GraphCl(_) => String::from("graphcl"),
         }
     }
@@ -95,9 +113,20 @@ impl Evidence {
             {
                 Vec::new()
             }
+            Self::Walk(config) if config.content > 0.0 => {
+                let fits = |name: &str| config.modality.as_deref().is_none_or(|wanted| wanted == name);
+                let named = |name: &str| WalkConfig { modality: Some(name.to_owned()), ..config.clone() };
+                let names = data.content.iter().map(crate::Content::name).filter(|name| fits(name));
+                names.map(|name| Self::Walk(named(name))).collect()
+            }
             Self::Friends {} if data.social.is_none() => Vec::new(),
             Self::Ease(config) if data.interactions.items() > config.max_items => Vec::new(),
-            Self::Ease(config) if config.amounts && !has_amounts(data) => Vec::new(),
+            Self::Ease(EaseConfig { amounts: true, .. })
+            | Self::GraphFilter(GraphFilterConfig { amounts: true, .. })
+                if !has_amounts(data) =>
+            {
+                Vec::new()
+            }
             _ => vec![self.clone()],
         }
     }

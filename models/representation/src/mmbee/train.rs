@@ -1,7 +1,7 @@
 //! Training the parts and choosing among them.
 //!
-//! Invariants: the choice sees validation rows, parts don't, save to know when to stop; parts that weren't taken
-//! are dropped as soon as they have been judged.
+//! Invariants: the choice sees the rows held out, parts don't, save to know when to stop; with no validation rows
+//! the parts that were taken are trained again on all rows, for as many epochs as were best.
 
 use super::parts::Part;
 use super::selection::select;
@@ -12,6 +12,8 @@ use crate::{Dataset, Interactions, RepresentationError, Result};
 
 /// Users with fewer items keep them all when rows are held out.
 const LEAST: usize = 3;
+/// Largest number of items of a user who counts for popularity as a backfill, in medians over users.
+const BACKFILL_CAP: f64 = 10.0;
 
 pub(super) fn train(
     data: &Dataset,
@@ -29,13 +31,12 @@ pub(super) fn train(
     match validation.filter(|rows| !rows.is_empty()) {
         Some(held) => {
             RepresentationError::size("validation items", data.interactions.items(), held.items())?;
-            choose(data, config, evidence, held, true, progress)
+            choose(data, config, evidence, held, progress)
         }
         None => {
-            let (kept, held) =
-                data.interactions.hold_out(selection.hold_out, LEAST, selection.seed)?;
+            let (kept, held) = data.interactions.hold_out(selection.hold_out, LEAST, selection.seed)?;
             let part = Dataset { interactions: kept, ..data.clone() };
-            let chosen = choose(&part, config, evidence, &held, false, progress)?.chosen;
+            let chosen = choose(&part, config, evidence, &held, progress)?.chosen;
             let train = |chosen: &Chosen| Part::train(&chosen.evidence, data, None, progress);
             let parts = chosen.iter().map(train).collect::<Result<_>>()?;
             Ok(Mmbee { items: data.interactions.items(), chosen, parts })
@@ -48,15 +49,14 @@ fn choose(
     config: &MmbeeConfig,
     evidence: Vec<Evidence>,
     held: &Interactions,
-    stop_early: bool,
     progress: &mut Progress<'_>,
 ) -> Result<Mmbee> {
     let mut table = Table::new(&data.interactions, held, evidence.len(), config.selection.scores);
     let mut trained = Vec::with_capacity(evidence.len());
     for evidence in evidence {
-        let part = Part::train(&evidence, data, stop_early.then_some(held), progress)?;
+        let part = Part::train(&evidence, data, Some(held), progress)?;
         table.add(&part, &data.interactions)?;
-        trained.push(Some((evidence, part)));
+        trained.push(Some((part.settled(evidence), part)));
     }
     let mut made = Mmbee { items: data.interactions.items(), chosen: Vec::new(), parts: Vec::new() };
     for (at, weight) in select(&table, &config.selection)? {
@@ -64,6 +64,12 @@ fn choose(
             made.chosen.push(Chosen { evidence, weight });
             made.parts.push(part);
         }
+    }
+    let known = made.chosen.iter().any(|chosen| matches!(chosen.evidence, Evidence::Popularity { .. }));
+    if config.selection.backfill > 0.0 && !known {
+        let evidence = Evidence::Popularity { cap: BACKFILL_CAP };
+        made.parts.push(Part::train(&evidence, data, None, progress)?);
+        made.chosen.push(Chosen { evidence, weight: config.selection.backfill });
     }
     Ok(made)
 }

@@ -81,11 +81,8 @@ pub fn evaluate(
     let mut users = Vec::with_capacity(judged.len());
     for chunk in judged.chunks(USERS) {
         let histories: Vec<Vec<u32>> = chunk.iter().map(|(user, _)| train.history_of(*user)).collect();
-        let queries: Vec<Query<'_>> = chunk
-            .iter()
-            .zip(&histories)
-            .map(|((user, _), history)| Query { user: *user, history })
-            .collect();
+        let queries: Vec<Query<'_>> =
+            chunk.iter().zip(&histories).map(|((user, _), history)| Query { user: *user, history }).collect();
         let mut scores = vec![0.0; queries.len() * model.items()];
         model.score_batch(&queries, &mut scores)?;
         let judge = |((user, relevant), scores): (&&(u32, Vec<u32>), &[f32])| {

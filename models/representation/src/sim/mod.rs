@@ -12,9 +12,7 @@ mod train;
 
 use crate::checkpoint::{self, Persist, Tensors};
 use crate::learning::Progress;
-use crate::{
-    DataDigests, Dataset, Interactions, Kind, Reached, Recommender, RepresentationError, Result,
-};
+use crate::{DataDigests, Dataset, Interactions, Kind, Reached, Recommender, RepresentationError, Result};
 use candle_core::{DType, Device};
 use kairos_training::Parameters;
 use network::Network;

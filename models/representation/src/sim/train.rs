@@ -15,7 +15,7 @@ pub(super) fn train(
 ) -> Result<Sim> {
     data.check()?;
     let rows = &data.interactions;
-    let model = Sim::new(config, rows.items())?;
+    let mut model = Sim::new(config, rows.items())?;
     let settings = AdamWSettings { weight_decay: config.weight_decay, ..AdamWSettings::default() };
     let mut optimiser = AdamW::new(&model.parameters, settings)?;
     let mut watch = Watch::new(Kind::Sim, rows, validation, config.judge_every, config.patience);
@@ -35,7 +35,8 @@ pub(super) fn train(
             break;
         }
     }
-    if let Some(best) = watch.best() {
+    if let Some((epoch, best)) = watch.best() {
+        model.config.epochs = epoch;
         model.parameters.restore(&best)?;
     }
     Ok(model)

@@ -38,10 +38,10 @@ impl Csr {
         made
     }
 
-    /// The square matrix `[[0, M], [Mᵀ, S]]` over rows and columns together: a bipartite graph as one, with
-    /// `S` (columns x columns) among the columns if there is one.
+    /// The square matrix `[[R, M], [Mᵀ, S]]` over rows and columns together: a bipartite graph as one, with `R`
+    /// among the rows and `S` among the columns if there are any.
     #[must_use]
-    pub fn bipartite(&self, among_columns: Option<&Self>) -> Self {
+    pub fn bipartite(&self, among_rows: Option<&Self>, among_columns: Option<&Self>) -> Self {
         let (rows, columns) = (self.rows(), self.columns());
         let mut triples = Vec::with_capacity(2 * self.len());
         for row in 0..rows {
@@ -50,9 +50,10 @@ impl Csr {
                 triples.extend([(from, to, value), (to, from, value)]);
             }
         }
-        if let Some(graph) = among_columns {
+        for (graph, first) in [(among_rows, 0), (among_columns, rows)] {
+            let Some(graph) = graph else { continue };
             for row in 0..graph.rows() {
-                let shifted = |at: usize| (rows + at) as u32;
+                let shifted = |at: usize| (first + at) as u32;
                 triples.extend(graph.pairs(row).map(|(to, value)| (shifted(row), shifted(to), value)));
             }
         }

@@ -1,6 +1,6 @@
 //! What a user's friends chose: metapath U->U->A.
 //!
-//! `f(u, a) = |F_u|^-1 Σ_{v ∈ F_u} x_va`. Invariants: a user without friends, or unknown, gets zeros.
+//! `f(u, a) = |F_u|^-1 Σ_{v ∈ F_u} y_va` with `y` the logarithm of amounts over its mean. Invariants: a user without friends, or unknown, gets zeros.
 
 use crate::checkpoint::{Tensors, csr_into};
 use crate::sparse::Csr;
@@ -17,7 +17,7 @@ impl Friends {
         let Some(social) = &data.social else {
             return Err(RepresentationError::Empty("social graph"));
         };
-        Ok(Self { friends: social.graph().normalised(1.0, 0.0), chosen: data.interactions.binary() })
+        Ok(Self { friends: social.graph().normalised(1.0, 0.0), chosen: data.interactions.amounts() })
     }
 
     pub(super) fn score(&self, user: u32, out: &mut [f32]) {

@@ -21,7 +21,7 @@ impl ItemGraph {
         let named = data.content.iter().find(|content| modality.is_none_or(|name| name == content.name()));
         let items = data.interactions.items();
         let none = || Csr::from_triples(items, items, Vec::new());
-        Self::new(&named.map_or_else(none, |content| content_neighbours(content, true, config)))
+        Self::new(&named.map_or_else(none, |content| content_neighbours(content, config)))
     }
 
     pub(super) fn score(&self, history: &[u32], out: &mut [f32]) {

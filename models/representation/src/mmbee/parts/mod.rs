@@ -13,8 +13,8 @@ use super::Evidence;
 use crate::checkpoint::{Persist, Tensors};
 use crate::learning::Progress;
 use crate::{
-    DataDigests, Dataset, Ease, GraphCl, GraphFilter, Interactions, Recommender, RepresentationError, Result,
-    swing,
+    DataDigests, Dataset, Ease, GraphCl, GraphFilter, Interactions, LightGcn, Recommender,
+    RepresentationError, Result, swing,
 };
 use friends::Friends;
 use item_graph::ItemGraph;
@@ -29,6 +29,7 @@ pub(super) enum Part {
     Friends(Friends),
     Ease(Ease),
     GraphFilter(GraphFilter),
+    LightGcn(LightGcn),
     GraphCl(GraphCl),
 }
 
@@ -41,10 +42,8 @@ impl Part {
         progress: &mut Progress<'_>,
     ) -> Result<Self> {
         Ok(match evidence {
-            Evidence::Walk(config) => Self::Walk(Walk::new(&data.interactions, config)?),
-            Evidence::Swing(config) => {
-                Self::ItemGraph(ItemGraph::new(&swing(&data.interactions, config)?))
-            }
+            Evidence::Walk(config) => Self::Walk(Walk::new(data, config)?),
+            Evidence::Swing(config) => Self::ItemGraph(ItemGraph::new(&swing(&data.interactions, config)?)),
             Evidence::Content { modality, neighbours } => {
                 Self::ItemGraph(ItemGraph::of_content(data, modality.as_deref(), neighbours))
             }
@@ -52,10 +51,20 @@ impl Part {
             Evidence::Friends {} => Self::Friends(Friends::new(data)?),
             Evidence::Ease(config) => Self::Ease(Ease::train(data, config)?),
             Evidence::GraphFilter(config) => Self::GraphFilter(GraphFilter::train(data, config)?),
-            Evidence::GraphCl(config) => {
-                Self::GraphCl(GraphCl::train(data, config, validation, progress)?)
+            Evidence::LightGcn(config) => {
+                Self::LightGcn(LightGcn::train(data, config, validation, progress)?)
             }
+            Evidence::GraphCl(config) => Self::GraphCl(GraphCl::train(data, config, validation, progress)?),
         })
+    }
+
+    /// The settings that train the same part again without validation rows: epochs are those that were kept.
+    pub(super) fn settled(&self, evidence: Evidence) -> Evidence {
+        match self {
+            Self::LightGcn(part) => Evidence::LightGcn(part.settings()),
+            Self::GraphCl(part) => Evidence::GraphCl(part.settings()),
+            _ => evidence,
+        }
     }
 
     pub(super) fn score(&self, user: u32, history: &[u32], out: &mut [f32]) -> Result<()> {
@@ -66,6 +75,7 @@ impl Part {
             Self::Friends(part) => part.score(user, out),
             Self::Ease(part) => part.score(user, history, out)?,
             Self::GraphFilter(part) => part.score(user, history, out)?,
+            Self::LightGcn(part) => part.score(user, history, out)?,
             Self::GraphCl(part) => part.score(user, history, out)?,
         }
         Ok(())
@@ -79,6 +89,7 @@ impl Part {
             Self::Friends(part) => part.take_apart(),
             Self::Ease(part) => part.take_apart(),
             Self::GraphFilter(part) => part.take_apart(),
+            Self::LightGcn(part) => part.take_apart(),
             Self::GraphCl(part) => part.take_apart(),
         }
     }
@@ -96,6 +107,7 @@ impl Part {
             Evidence::GraphFilter(config) => {
                 Self::GraphFilter(GraphFilter::restore(config.clone(), data, tensors)?)
             }
+            Evidence::LightGcn(config) => Self::LightGcn(LightGcn::restore(config.clone(), data, tensors)?),
             Evidence::GraphCl(config) => Self::GraphCl(GraphCl::restore(config.clone(), data, tensors)?),
         };
         let found = match &part {

@@ -1,15 +1,16 @@
 //! A walk over items chosen together, from the user's own items: metapaths U->A->U->A and longer, all intermediate
-//! users and items summed.
+//! users and items summed, and items alike in content among the steps.
 //!
-//! `G = XᵀX` over users with few items, zero diagonal; `K_ij = G_ij / (Σ_j G_ij + s)`; scores are
-//! `x_u (K + K² + ... + K^h)`. Users with very many items say little about which items go together, and in skewed
+//! `G = XᵀX + β M` with `XᵀX` over users with few items, zero diagonal, and `M` the cosines of each item with its
+//! nearest by content; `K_ij = G_ij / (Σ_j G_ij + s)`; scores are `x_u (K + K² + ... + K^h)`. Users with very many items say little about which items go together, and in skewed
 //! logs most rows are theirs: they are left out of `G`. The shrinkage `s` keeps items with few users from speaking
 //! loudly. Invariants: the diagonal is empty; a user is known by items alone.
 
 use super::largest_degree;
 use crate::checkpoint::{Tensors, csr_into};
+use crate::item_graph::{NeighbourConfig, Scaling, content_neighbours};
 use crate::sparse::Csr;
-use crate::{Interactions, RepresentationError, Result};
+use crate::{Content, Dataset, RepresentationError, Result};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -25,11 +26,33 @@ pub struct WalkConfig {
     pub shrink: f32,
     /// Neighbours kept per item, the strongest.
     pub top: usize,
+    /// Weight `β` of the nearest by content; 0 walks on interactions alone.
+    pub content: f32,
+    /// Which content: the name of a modality; none stands for one walk for each there is.
+    pub modality: Option<String>,
+    /// How the nearest by content are found.
+    pub neighbours: NeighbourConfig,
 }
 
 impl Default for WalkConfig {
     fn default() -> Self {
-        Self { hops: 5, cap: 10.0, shrink: 1.0, top: 500 }
+        Self {
+            hops: 5,
+            cap: 10.0,
+            shrink: 1.0,
+            top: 500,
+            content: 0.0,
+            modality: None,
+            neighbours: NeighbourConfig { top: 5, scaling: Scaling::Centred, ..NeighbourConfig::default() },
+        }
+    }
+}
+
+impl WalkConfig {
+    fn alike(&self, data: &Dataset) -> Option<Csr> {
+        let named = |content: &&Content| self.modality.as_deref().is_none_or(|name| name == content.name());
+        let content = data.content.iter().filter(|_| self.content > 0.0).find(named)?;
+        Some(content_neighbours(content, &self.neighbours))
     }
 }
 
@@ -40,13 +63,18 @@ pub(crate) struct Walk {
 }
 
 impl Walk {
-    pub(super) fn new(rows: &Interactions, config: &WalkConfig) -> Result<Self> {
+    pub(super) fn new(data: &Dataset, config: &WalkConfig) -> Result<Self> {
+        let rows = &data.interactions;
         if config.hops == 0 {
             return Err(RepresentationError::config("hops", "must be at least 1"));
         }
         if !(config.shrink >= 0.0 && config.shrink.is_finite()) {
             return Err(RepresentationError::config("shrink", "must be 0 or more"));
         }
+        if !(config.content >= 0.0 && config.content.is_finite()) {
+            return Err(RepresentationError::config("content", "must be 0 or more"));
+        }
+        let alike = config.alike(data);
         let most = largest_degree(rows, config.cap)?;
         let by_item = rows.binary().transposed();
         let items = rows.items();
@@ -62,6 +90,12 @@ impl Walk {
                     }
                     sums[other as usize] += 1.0;
                 }
+            }
+            for (other, cosine) in alike.iter().flat_map(|graph| graph.pairs(item)) {
+                if sums[other] == 0.0 {
+                    touched.push(other as u32);
+                }
+                sums[other] += config.content * cosine;
             }
             let found = touched.drain(..).map(|at| (at, std::mem::take(&mut sums[at as usize])));
             let mut found: Vec<(u32, f32)> = found.collect();
