@@ -11,7 +11,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use crate::context::Context;
 use crate::inquiry::Inquiry;
 use crate::settings::OVERHEAD;
-use crate::{Error, Mechanism, Settings, Topic};
+use crate::{Error, Mechanism, Settings, Topic, clock};
 
 /// What a partition holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,7 +114,19 @@ impl Admin {
                 }
             }
         }
-        Ok(())
+        self.wait_for(names, timeout)
+    }
+
+    /// Waits until new topics are known to the broker that is asked: their creation spreads.
+    fn wait_for(&self, names: &[&str], limit: Duration) -> Result<(), Error> {
+        let deadline = clock::now() + limit;
+        loop {
+            let known = self.inquiry.check_exist(names);
+            if known.is_ok() || clock::now() >= deadline {
+                return known;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
     }
 
     /// What the partitions of a topic hold, in their order.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rdkafka::ClientContext;
 use rdkafka::client::OAuthToken;
 use rdkafka::consumer::ConsumerContext;
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 use crate::{Security, Settings};
 
@@ -34,7 +34,11 @@ impl ClientContext for Context {
     /// Connection troubles: the library tries again, and what it can't repair comes back where it was asked.
     fn error(&self, error: KafkaError, reason: &str) {
         tracing::warn!(target: "kafka", %error, reason, "kafka connection");
-        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason.to_owned());
+        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        // That all brokers are down follows from what was said before, and says less.
+        if trouble.is_none() || error.rdkafka_error_code() != Some(RDKafkaErrorCode::AllBrokersDown) {
+            *trouble = Some(reason.to_owned());
+        }
     }
 
     fn generate_oauth_token(&self, _: Option<&str>) -> Result<OAuthToken, Box<dyn StdError>> {

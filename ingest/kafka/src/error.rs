@@ -41,7 +41,7 @@ pub enum Error {
         /// What was being done.
         action: String,
         /// The client library's account.
-        source: KafkaError,
+        source: Box<KafkaError>,
     },
     /// A topic does not exist.
     #[error("topic {topic} does not exist at {brokers}: create the topics first (kairos topics create)")]
@@ -73,7 +73,7 @@ pub enum Error {
         /// The message's key.
         key: String,
         /// The client library's account.
-        source: KafkaError,
+        source: Box<KafkaError>,
     },
     /// A message is larger than the topics take.
     #[error("topic {topic}, key {key}: message of {bytes} bytes exceeds the limit of {limit}")]
@@ -151,7 +151,7 @@ pub enum Error {
         /// The group, or what was being read.
         group: String,
         /// The client library's account.
-        source: KafkaError,
+        source: Box<KafkaError>,
     },
     /// The consumer was closed, or has reported an error that ended it.
     #[error("consumer group {group} is closed")]
@@ -184,7 +184,15 @@ impl Error {
     /// Of talking to a broker. Configuration errors lose the property's value: it may be a password.
     pub(crate) fn broker(brokers: &str, action: impl Into<String>, source: KafkaError) -> Self {
         let (brokers, action) = (brokers.to_owned(), action.into());
-        Self::Broker { brokers, action, source: without_value(source) }
+        Self::Broker { brokers, action, source: Box::new(without_value(source)) }
+    }
+
+    pub(crate) fn not_delivered(topic: String, key: String, source: KafkaError) -> Self {
+        Self::NotDelivered { topic, key, source: Box::new(source) }
+    }
+
+    pub(crate) fn consume(group: &str, source: KafkaError) -> Self {
+        Self::Consume { group: group.to_owned(), source: Box::new(source) }
     }
 }
 

@@ -91,14 +91,23 @@ impl Inquiry {
         Ok(Held { partition, low, high })
     }
 
+    /// Checks that topics exist.
+    pub(crate) fn check_exist(&self, names: &[&str]) -> Result<(), Error> {
+        names
+            .iter()
+            .zip(self.partitions(names)?)
+            .try_for_each(|(name, partitions)| partitions.map(drop).ok_or_else(|| self.missing(name)))
+    }
+
+    fn missing(&self, name: &str) -> Error {
+        Error::NoTopic { topic: name.to_owned(), brokers: self.settings.brokers.clone() }
+    }
+
     /// Checks that topics exist with equal numbers of partitions: the number.
     pub(crate) fn check_topics(&self, names: &[&str]) -> Result<usize, Error> {
         let mut first: Option<(&str, usize)> = None;
         for (&name, partitions) in names.iter().zip(self.partitions(names)?) {
-            let Some(partitions) = partitions else {
-                let brokers = self.settings.brokers.clone();
-                return Err(Error::NoTopic { topic: name.to_owned(), brokers });
-            };
+            let partitions = partitions.ok_or_else(|| self.missing(name))?;
             match first {
                 Some((other, other_partitions)) if partitions != other_partitions => {
                     let (topic, other) = (name.to_owned(), other.to_owned());

@@ -64,7 +64,7 @@ impl ProducerContext for Reports {
         match (reply, result) {
             // Whoever waited may have given up; the message is delivered or not all the same.
             (Some(reply), result) => drop(reply.send(result)),
-            (None, Err(source)) => self.slots.fail(Error::NotDelivered { topic, key, source }),
+            (None, Err(source)) => self.slots.fail(Error::not_delivered(topic, key, source)),
             (None, Ok(_)) => {}
         }
         self.slots.release(bytes);
@@ -182,7 +182,7 @@ impl Producer {
                 Some(RDKafkaErrorCode::MessageSizeTooLarge) => {
                     Error::TooLarge { topic, key, bytes, limit: self.limit }
                 }
-                _ => Error::NotDelivered { topic, key, source },
+                _ => Error::not_delivered(topic, key, source),
             }
         })
     }
@@ -196,7 +196,7 @@ impl Producer {
             Ok(Err(source)) => source,
             Err(oneshot::error::RecvError { .. }) => KafkaError::Canceled,
         };
-        Err(Error::NotDelivered { topic: record.topic.clone(), key: record.key_text(), source })
+        Err(Error::not_delivered(record.topic.clone(), record.key_text(), source))
     }
 }
 

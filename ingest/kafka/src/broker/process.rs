@@ -105,9 +105,19 @@ fn spawn(folder: &Path, output: &Path) -> Result<Child, Error> {
     command.spawn().map_err(|error| failed(format!("Java could not be run ({error}): run make setup")))
 }
 
+/// A process that was killed writes a moment longer on a busy machine: its folder is removed until it stays away.
+const GUARD: &str = "\
+read -r _
+kill -9 \"$1\" || exit
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    sleep 0.3
+    rm -rf -- \"$2\" && ! kill -0 \"$1\" 2>/dev/null && exit
+done
+";
+
 fn guard(java: &Child, folder: &Path) -> std::io::Result<Child> {
     Command::new("sh")
-        .args(["-c", "read -r _; kill -9 \"$1\" && sleep 0.2; rm -rf -- \"$2\"", "guard"])
+        .args(["-c", GUARD, "guard"])
         .arg(java.id().to_string())
         .arg(folder)
         .stdin(Stdio::piped())

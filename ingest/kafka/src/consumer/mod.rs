@@ -119,7 +119,7 @@ impl Consumer {
     /// # Errors
     /// If the library refuses; whether the broker takes it is not waited for.
     pub fn commit(&self, next: &[(TopicPartition, i64)]) -> Result<(), Error> {
-        let failed = |source| Error::Consume { group: self.shared.group.clone(), source };
+        let failed = |source| Error::consume(&self.shared.group, source);
         let Some(client) = &self.client else {
             return Err(Error::Closed { group: self.shared.group.clone() });
         };

@@ -39,7 +39,7 @@ fn step(
     stalls: &Receiver<Stall>,
     topic: &mut Arc<str>,
 ) -> Result<(), Error> {
-    let consume = |source| Error::Consume { group: shared.group.clone(), source };
+    let consume = |source| Error::consume(&shared.group, source);
     let paused = shared.paused.load(Ordering::Acquire);
     if paused && shared.queue.is_half_empty() {
         all(consumer, Client::resume).map_err(consume)?;
@@ -80,7 +80,7 @@ fn restart(consumer: &Client, shared: &Shared, stall: Stall) -> Result<(), Error
     if shared.progress().next(&stall.at) != Some(stall.next) {
         return Ok(());
     }
-    let failed = |source| Error::Consume { group: shared.group.clone(), source };
+    let failed = |source| Error::consume(&shared.group, source);
     let mut one = rdkafka::TopicPartitionList::new();
     one.add_partition(&stall.at.topic, stall.at.partition);
     consumer.resume(&one).map_err(failed)?;
@@ -94,7 +94,7 @@ fn restart(consumer: &Client, shared: &Shared, stall: Stall) -> Result<(), Error
 /// Whether a polling error ends the consumer. Lost connections are the library's to repair.
 fn ended_by(consumer: &Client, shared: &Shared, error: KafkaError) -> Result<(), Error> {
     use RDKafkaErrorCode as Code;
-    let failed = |source| Err(Error::Consume { group: shared.group.clone(), source });
+    let failed = |source| Err(Error::consume(&shared.group, source));
     if let KafkaError::MessageConsumptionFatal(_) = error {
         return failed(error);
     }
@@ -132,5 +132,5 @@ fn out_of_range(consumer: &Client, shared: &Shared, error: KafkaError) -> Result
             return Err(Error::OutOfRange { topic, partition, offset: next, low, high });
         }
     }
-    Err(Error::Consume { group: shared.group.clone(), source: error })
+    Err(Error::consume(&shared.group, error))
 }

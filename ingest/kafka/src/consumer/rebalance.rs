@@ -104,7 +104,7 @@ impl ConsumerContext for Rebalances {
 
 impl Rebalances {
     fn failed(&self, source: KafkaError) -> Error {
-        Error::Consume { group: self.shared.group.clone(), source }
+        Error::consume(&self.shared.group, source)
     }
 
     fn assign(&self, consumer: &BaseConsumer<Self>, list: &mut TopicPartitionList) -> Result<(), Error> {

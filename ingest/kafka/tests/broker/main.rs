@@ -1,6 +1,7 @@
 //! Everything that needs a real broker, against one that these tests share.
 //!
 //! The broker comes from `make setup`; `KAIROS_KAFKA=host:port` names another. Without either they fail.
+#![allow(clippy::unwrap_used)] // What can't be set up fails the test that wanted it.
 
 mod backpressure;
 mod dead_letters;
