@@ -8,6 +8,7 @@
 mod digest;
 mod embedded;
 mod error;
+mod graph;
 mod migrate;
 mod named;
 mod rows;
@@ -16,6 +17,7 @@ mod writer;
 
 pub use embedded::library_path;
 pub use error::{BatchError, Error};
+pub use graph::{GiftEdge, GiftRecord, GraphQuery, PathNeighbour, SwingEdge};
 pub use named::{NamedQuery, Parameter, named_queries};
 pub use rows::{
     CommentRow, Evaluation, EvaluationScore, FeedbackRow, FrameScore, GiftPrediction, GiftRow, Highlight,
