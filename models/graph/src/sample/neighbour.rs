@@ -57,25 +57,23 @@ pub struct NeighbourSampler<'a> {
 }
 
 impl<'a> NeighbourSampler<'a> {
-    /// For uniform samples; weighted ones treat the graph as given at this moment too, see
-    /// [`NeighbourSampler::weighted`].
+    /// For uniform samples; asked for weighted ones it draws uniformly too: see [`NeighbourSampler::weighted`].
     pub const fn uniform(graph: &'a Graph) -> Self {
         Self { graph, most: None }
     }
 
     /// For weighted and uniform samples: looks at every edge once.
     pub fn weighted(graph: &'a Graph) -> Self {
-        let most = |row: &mut dyn FnMut(&mut dyn FnMut(f32))| {
+        let users = (0..graph.user_slots()).into_par_iter().map(|user| {
             let mut most = 0f32;
-            row(&mut |weight| most = most.max(weight));
+            graph.each_streamer(user, |_, edge| most = most.max(graph.weight(edge)));
             most
-        };
-        let users = (0..graph.user_slots())
-            .into_par_iter()
-            .map(|user| most(&mut |each| graph.each_streamer(user, |_, edge| each(graph.weight(edge)))));
-        let streamers = (0..graph.streamer_slots())
-            .into_par_iter()
-            .map(|streamer| most(&mut |each| graph.each_user(streamer, |_, edge| each(graph.weight(edge)))));
+        });
+        let streamers = (0..graph.streamer_slots()).into_par_iter().map(|streamer| {
+            let mut most = 0f32;
+            graph.each_user(streamer, |_, edge| most = most.max(graph.weight(edge)));
+            most
+        });
         Self { graph, most: Some([users.collect(), streamers.collect()]) }
     }
 
