@@ -292,6 +292,16 @@ fn parts_follow_one_another_and_thinning_keeps_every_gift() {
     assert_eq!(kept(&whole, false), 0.0);
     assert!((kept(&thin, true) / thin.without_gift as f64 - 0.2).abs() < 0.03);
     assert!((kept(&thin, false) / thin.without_click as f64 - 0.1).abs() < 0.03);
+    // Thinned while reading and again while sampling, with the same seed.
+    let half = read(folder.path(), &Options { shown_rate: 0.5, seed: 1, ..Options::default() }).unwrap();
+    let sampling = Sampling { clicked_rate: 1.0, shown_rate: 0.5, seed: 1 };
+    let twice = Samples::of(&half, &split, Split::Train, &sampling);
+    assert!((twice.without_click as f64 / thin.without_click as f64 - 0.5).abs() < 0.05);
+    let unclicked = twice.samples.iter().filter(|one| !half.impressions[one.impression as usize].clicked);
+    let (kept, stands_for) =
+        unclicked.fold((0.0, 0.0), |(kept, sum), one| (kept + 1.0, sum + f64::from(one.weight)));
+    assert!((kept / twice.without_click as f64 - 0.5).abs() < 0.05);
+    assert!((stands_for / thin.without_click as f64 - 1.0).abs() < 0.1);
     // A constant guess on the thinned samples is the gift rate of all, once calibrated.
     let rate = whole.positives as f64 / (whole.positives + whole.without_gift) as f64;
     let thinned = whole.positives as f64 / (whole.positives as f64 + 0.2 * whole.without_gift as f64);

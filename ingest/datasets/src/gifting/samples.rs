@@ -45,7 +45,8 @@ pub struct Sample {
     pub gift: bool,
     /// What all in all, 0 without a gift.
     pub value: f64,
-    /// How many visits it stands for: 1 with a gift, otherwise 1 over the fraction that was kept.
+    /// How many impressions it stands for: 1 with a gift, otherwise 1 over the fraction that was kept, and, without a
+    /// click, over the fraction that was read ([`Records::shown_rate`]).
     pub weight: f32,
 }
 
@@ -99,23 +100,23 @@ impl Samples {
                 all.over_the_end += 1;
                 continue;
             }
-            let rate = match (value, one.clicked) {
+            let (rate, read) = match (value, one.clicked) {
                 (Some(_), _) => {
                     all.positives += 1;
-                    1.0
+                    (1.0, 1.0)
                 }
                 (None, true) => {
                     all.without_gift += 1;
-                    sampling.clicked_rate
+                    (sampling.clicked_rate, 1.0)
                 }
                 (None, false) => {
                     all.without_click += 1;
-                    sampling.shown_rate
+                    (sampling.shown_rate, records.shown_rate)
                 }
             };
             let names = records.users.name(one.user).zip(records.rooms.name(one.live));
             let (user, room) = names.unwrap_or_default();
-            if !keeps(rate, sampling.seed, user, room, one.time_ms) {
+            if !keeps(rate, Choice::Sampling, sampling.seed, (user, room, one.time_ms)) {
                 continue;
             }
             all.samples.push(Sample {
@@ -126,7 +127,7 @@ impl Samples {
                 time_ms: one.time_ms,
                 gift: value.is_some(),
                 value: value.unwrap_or(0.0),
-                weight: (1.0 / rate) as f32,
+                weight: (1.0 / (rate * read)) as f32,
             });
         }
         all
@@ -141,12 +142,19 @@ pub fn calibrated(probability: f64, rate: f64) -> f64 {
     if probability <= 0.0 { 0.0 } else { probability / (probability + negatives) }
 }
 
+/// What is chosen; choices with the same seed are independent of one another.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Choice {
+    Reading,
+    Sampling,
+}
+
 /// Whether an event is among the kept fraction.
-pub(crate) fn keeps(rate: f64, seed: u64, user: &str, room: &str, time_ms: i64) -> bool {
+pub(crate) fn keeps(rate: f64, choice: Choice, seed: u64, (user, room, time_ms): (&str, &str, i64)) -> bool {
     if rate >= 1.0 {
         return true;
     }
-    let key = format!("{seed}\n{user}\n{room}\n{time_ms}");
+    let key = format!("{choice:?}\n{seed}\n{user}\n{room}\n{time_ms}");
     let hash = cityhash_102_128(key.as_bytes()) as u64;
     // 53 bits make a double exactly.
     ((hash >> 11) as f64) * 2.0_f64.powi(-53) < rate

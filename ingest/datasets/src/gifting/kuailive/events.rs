@@ -8,7 +8,7 @@ use super::columns::{CLICK, EVENT, GIFT};
 use crate::DatasetError;
 use crate::gifting::lines::Lines;
 use crate::gifting::records::{FileNotes, ReactionKind, RecordsBuilder, Row};
-use crate::gifting::samples::keeps;
+use crate::gifting::samples::{Choice, keeps};
 use crate::m3::columns::Quantity;
 
 pub(super) fn clicks(path: &Path, builder: &mut RecordsBuilder) -> Result<FileNotes, DatasetError> {
@@ -34,7 +34,7 @@ pub(super) fn shown(
     builder: &mut RecordsBuilder,
 ) -> Result<FileNotes, DatasetError> {
     each(path, &EVENT, |_, row| {
-        let kept = keeps(rate, seed, row.user, row.room, row.time_ms);
+        let kept = keeps(rate, Choice::Reading, seed, (row.user, row.room, row.time_ms));
         if kept { builder.shown(row).map(|()| true) } else { Ok(false) }
     })
 }
