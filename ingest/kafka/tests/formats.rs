@@ -51,12 +51,12 @@ prop_compose! {
 prop_compose! {
     fn gift()(
         room in room(), id in ".{1,10}", user in ".*", at in any::<i64>(), count in 1_u32.., cents in prop::option::of(any::<i32>()),
-        value in 0.0..1e6, other in other(), kind in 0..4_usize,
+        value in 0..100_000_000_u32, other in other(), kind in 0..4_usize,
     ) -> Gift {
         let kinds = [GiftKind::Gift, GiftKind::SuperChat, GiftKind::Membership, GiftKind::SubscriptionGift];
         let money = cents.map(|cents| Money { amount: rust_decimal::Decimal::new(cents.into(), 2), currency: "EUR".to_owned() });
         let sent_at = WallTime::from_micros(at);
-        Gift { room, id, user, sent_at, kind: kinds[kind], name: "rose".to_owned(), count, money, value, text: String::new(), other }
+        Gift { room, id, user, sent_at, kind: kinds[kind], name: "rose".to_owned(), count, money, value: f64::from(value) / 100.0, text: String::new(), other }
     }
 }
 
@@ -133,7 +133,9 @@ proptest! {
     }
 }
 
-fn examples() -> [(Topic, Value, fn(&Message) -> Result<(), FormatError>); 3] {
+type Decode = fn(&Message) -> Result<(), FormatError>;
+
+fn examples() -> [(Topic, Value, Decode); 3] {
     [
         (
             Topic::Comments,

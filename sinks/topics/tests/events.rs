@@ -45,9 +45,9 @@ prop_compose! {
 }
 
 prop_compose! {
-    fn prediction()(media_us in any::<i64>(), user in ".{1,9}", probability in 0.0_f32..=1.0, expected_value in 0.0..1e6, reason in ".*", revision in any::<u32>()) -> GiftPrediction {
+    fn prediction()(media_us in any::<i64>(), user in ".{1,9}", probability in 0.0_f32..=1.0, cents in 0..100_000_000_u32, reason in ".*", revision in any::<u32>()) -> GiftPrediction {
         GiftPrediction {
-            room: "room-1".to_owned(), stream: "s".to_owned(), streamer: "anna".to_owned(), media_us, user, probability, expected_value, reason,
+            room: "room-1".to_owned(), stream: "s".to_owned(), streamer: "anna".to_owned(), media_us, user, probability, expected_value: f64::from(cents) / 100.0, reason,
             model: "mmbee@0a1b".to_owned(), revision, position: position(),
         }
     }
