@@ -1,4 +1,5 @@
-//! Measures scoring while everything is warm: `serve ROUNDS`, milliseconds of one call.
+//! Measures scoring while everything is warm: `serve ROUNDS [PART]`, milliseconds of one call, of the
+//! cases whose name has PART in it.
 //!
 //! Prints the median and the 99th percentile by the clock, and the mean time the processor worked on it, which is the
 //! better number on a busy machine (Linux alone tells it).
@@ -20,7 +21,10 @@ fn processor_ns() -> Option<f64> {
     told.split_whitespace().next()?.parse().ok()
 }
 
-fn measured(rounds: usize, mut act: impl FnMut() -> Result<f64, GiftingError>) -> Result<String, GiftingError> {
+fn measured(
+    rounds: usize,
+    mut act: impl FnMut() -> Result<f64, GiftingError>,
+) -> Result<String, GiftingError> {
     let mut times = Vec::with_capacity(rounds);
     let mut sum = act()?;
     let before = processor_ns();
@@ -49,7 +53,8 @@ fn main() -> Result<(), GiftingError> {
     ];
     println!("{:32}{:^31}{:^31}", "", "one user, 100 rooms", "one room, 1000 users");
     println!("{:32}{}", "", format!("{:>9} {:>9} {:>9}  ", "median", "99 %", "processor").repeat(2));
-    for (name, config) in cases {
+    let wanted = std::env::args().nth(2).unwrap_or_default();
+    for (name, config) in cases.into_iter().filter(|(name, _)| name.contains(&wanted)) {
         let ranker = crowd.ranker(config)?;
         let (users, rooms) = crowd.passes(&ranker)?;
         let scorer = ranker.scorer()?;

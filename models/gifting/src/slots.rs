@@ -1,7 +1,7 @@
 //! Which ids have a row of their own in an embedding table, and which row.
 //!
-//! Two hash functions name two buckets of four rows each; an id lives in a free one of them, or in the place of the
-//! one that was seen longest ago. Ids are stored, so a collision is known as one: no two ids ever share a row, and an
+//! Two hash functions name two buckets of eight rows each; an id lives in a free row of the emptier one, or in the place
+//! of the one that was seen longest ago. Ids are stored, so a collision is known as one: no two ids ever share a row, and an
 //! id without a row is known to be unknown (two-choice hashing with buckets, as in cuckoo tables, without the moves).
 //!
 //! Invariants: the same admissions in the same order give the same rows; an id has at most one row.
@@ -9,7 +9,7 @@
 use candle_core::{Device, Result, Tensor, bail};
 
 /// Rows per bucket.
-const BUCKET: usize = 4;
+const BUCKET: usize = 8;
 /// Marks a row that is free; an id of this value is kept as its neighbour.
 const FREE: u64 = u64::MAX;
 
@@ -72,7 +72,13 @@ impl Slots {
             self.seen_s[row] = self.seen_s[row].max(time_s);
             return Admission::Known(row);
         }
-        if let Some(row) = self.candidates(id).find(|&row| self.owners[row] == FREE) {
+        let free = self.buckets(id).into_iter().map(|bucket| {
+            let rows = self.rows_of(bucket);
+            (rows.clone().filter(|&row| self.owners[row] == FREE).count(), rows)
+        });
+        // Of equally full buckets the first one.
+        let emptier = free.rev().max_by_key(|(count, _)| *count);
+        if let Some(row) = emptier.and_then(|(_, mut rows)| rows.find(|&row| self.owners[row] == FREE)) {
             (self.owners[row], self.seen_s[row]) = (id, time_s);
             return Admission::New(row);
         }
@@ -98,18 +104,22 @@ impl Slots {
         freed
     }
 
-    fn candidates(&self, id: u64) -> impl Iterator<Item = usize> + use<> {
-        let rows = self.owners.len();
-        let buckets = rows.div_ceil(BUCKET).max(1) as u64;
+    /// Both buckets of an id; the same one twice where there is only one.
+    fn buckets(&self, id: u64) -> [usize; 2] {
+        let buckets = self.owners.len().div_ceil(BUCKET).max(1) as u64;
         let first = mixed(id) % buckets;
         // Another bucket than the first one wherever there is another.
-        let second = if buckets > 1 {
-            (first + 1 + mixed(id ^ 0x9e37_79b9_7f4a_7c15) % (buckets - 1)) % buckets
-        } else {
-            first
-        };
-        let of = move |bucket: u64| (0..BUCKET).map(move |at| bucket as usize * BUCKET + at);
-        of(first).chain(of(second)).filter(move |row| *row < rows)
+        let step = if buckets > 1 { 1 + mixed(id ^ 0x9e37_79b9_7f4a_7c15) % (buckets - 1) } else { 0 };
+        [first as usize, ((first + step) % buckets) as usize]
+    }
+
+    fn rows_of(&self, bucket: usize) -> std::ops::Range<usize> {
+        bucket * BUCKET..((bucket + 1) * BUCKET).min(self.owners.len())
+    }
+
+    fn candidates(&self, id: u64) -> impl Iterator<Item = usize> + use<> {
+        let [first, second] = self.buckets(id).map(|bucket| self.rows_of(bucket));
+        first.chain(second)
     }
 
     /// Owners and times as `[rows]` of 64-bit integers.

@@ -46,7 +46,9 @@ fn rows(random: &mut ChaCha8Rng, count: usize, width: usize) -> Vec<Vec<f32>> {
 }
 
 fn ends(random: &mut ChaCha8Rng, most: u64) -> Vec<Neighbour> {
-    (0..16).map(|_| Neighbour { node: random.random_range(0..most), weight: random.random_range(0.0..9.0) }).collect()
+    (0..16)
+        .map(|_| Neighbour { node: random.random_range(0..most), weight: random.random_range(0.0..9.0) })
+        .collect()
 }
 
 impl Crowd {
@@ -120,6 +122,18 @@ impl Crowd {
     pub fn passes(&self, ranker: &Ranker) -> Result<(Vec<UserPass>, Vec<RoomPass>), GiftingError> {
         let rooms = ranker.room_passes(&self.room_inputs(), &self.nodes, false)?;
         Ok((ranker.user_passes(&self.user_inputs(), &self.nodes)?, rooms))
+    }
+
+    /// The first user's pass alone.
+    #[allow(dead_code, reason = "the example has no use for it")]
+    pub fn user_pass(&self, ranker: &Ranker) -> Result<Vec<UserPass>, GiftingError> {
+        ranker.user_passes(&self.user_inputs()[..1], &self.nodes)
+    }
+
+    /// The first room's pass alone.
+    #[allow(dead_code, reason = "the example has no use for it")]
+    pub fn room_pass(&self, ranker: &Ranker) -> Result<Vec<RoomPass>, GiftingError> {
+        ranker.room_passes(&self.room_inputs()[..1], &self.nodes, false)
     }
 
     pub fn pair_side(&self, pairs: usize) -> &[f32] {

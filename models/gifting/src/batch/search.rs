@@ -19,7 +19,8 @@ pub(crate) fn by_category(history: &[Event], longest: usize, category: u32, top:
 /// The `top` rows of `[n, width]` with the largest inner product with `target`, best first, earlier rows first among
 /// equals.
 pub(crate) fn best_matches(rows: &[f32], target: &[f32], top: usize) -> Vec<usize> {
-    let product = |row: &[f32]| row.iter().zip(target).map(|(a, b)| a * b).sum::<f32>();
+    // Adding 0 makes -0 a 0, which it is equal to.
+    let product = |row: &[f32]| row.iter().zip(target).map(|(a, b)| a * b).sum::<f32>() + 0.0;
     let mut found: Vec<(f32, usize)> =
         rows.chunks_exact(target.len().max(1)).enumerate().map(|(at, row)| (product(row), at)).collect();
     let better = |a: &(f32, usize), b: &(f32, usize)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));

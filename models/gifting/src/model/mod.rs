@@ -9,6 +9,8 @@ mod fusion;
 mod interest;
 mod network;
 mod nodes;
+#[cfg(test)]
+mod reference;
 mod tower;
 
 pub(crate) use interest::{Entries, Interest};

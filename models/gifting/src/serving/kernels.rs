@@ -19,14 +19,17 @@ pub(super) fn exp(x: f32) -> f32 {
     let n = whole - ROUND;
     // ln 2 as a number of few bits and a rest, so that nothing is lost by the products.
     let r = x - n * 0.693_359_4 + n * 2.121_944_4e-4;
-    let series = 1.0 + r * (1.0 + r * (0.5 + r * (1.0 / 6.0 + r * (1.0 / 24.0 + r * (1.0 / 120.0)))));
+    let tail = 1.0 / 24.0 + r * (1.0 / 120.0 + r * (1.0 / 720.0));
+    let series = 1.0 + r * (1.0 + r * (0.5 + r * (1.0 / 6.0 + r * tail)));
     series * f32::from_bits((whole.to_bits() << 23).wrapping_add(0x3f80_0000))
 }
 
 /// `sum += weight · lane`.
 #[inline(always)]
 pub(super) fn add_scaled(sum: &mut Lane, weight: f32, lane: &Lane) {
-    sum.iter_mut().zip(lane).for_each(|(sum, x)| *sum += weight * x);
+    // As whole values, which compilers keep in one wide register.
+    let (old, lane) = (*sum, *lane);
+    *sum = std::array::from_fn(|at| old[at] + weight * lane[at]);
 }
 
 /// Adds a row to another.

@@ -50,7 +50,11 @@ pub(super) struct Rows<'a> {
 }
 
 /// Packs some rows after what is packed already.
-pub(super) fn pack(lanes: &mut Vec<Lane>, from: Rows<'_>, rows: impl ExactSizeIterator<Item = usize>) -> Span {
+pub(super) fn pack(
+    lanes: &mut Vec<Lane>,
+    from: Rows<'_>,
+    rows: impl ExactSizeIterator<Item = usize>,
+) -> Span {
     let Rows { keys, values, shape } = from;
     let (n, start, size) = (rows.len(), lanes.len(), shape.size());
     let (blocks, pieces) = (n.div_ceil(LANES), shape.pieces());
@@ -161,7 +165,7 @@ impl Attention {
             }
             weights.push(logits);
         }
-        if n % LANES > 0
+        if !n.is_multiple_of(LANES)
             && let Some(last) = weights.last_mut()
         {
             last[n % LANES..].fill(NEVER);
@@ -184,13 +188,23 @@ impl Attention {
         for piece in 0..pieces {
             let mut mixed = [0.0; LANES];
             add_scaled(&mut mixed, rest * share, &self.no_value[head * pieces + piece]);
-            for (weights, values) in weights.iter().zip(values[piece * n..][..n].chunks(LANES)) {
-                for (weight, value) in weights.iter().zip(values) {
+            let values = &values[piece * n..][..n];
+            let (blocks, rest) = values.as_chunks::<LANES>();
+            for (weights, block) in weights.iter().zip(blocks) {
+                for (weight, value) in weights.iter().zip(block) {
                     add_scaled(&mut mixed, *weight, value);
                 }
             }
-            let columns = (size - piece * LANES).min(LANES);
-            out[head * size + piece * LANES..][..columns].copy_from_slice(&mixed[..columns]);
+            if let Some(weights) = weights.get(blocks.len()) {
+                for (weight, value) in weights.iter().zip(rest) {
+                    add_scaled(&mut mixed, *weight, value);
+                }
+            }
+            let out = &mut out[head * size + piece * LANES..(head * size + size)];
+            match out.first_chunk_mut::<LANES>() {
+                Some(out) => *out = mixed,
+                None => out.copy_from_slice(&mixed[..out.len()]),
+            }
         }
     }
 }

@@ -31,7 +31,8 @@ impl Ranker {
         for users in users.chunks(AT_ONCE) {
             let inputs: Vec<(UserInput<'_>, Kept)> =
                 users.iter().map(|user| (*user, self.kept(user))).collect();
-            let table = UserTable::new(self, &self.network.user_half(&UserBatch::new(&known, &inputs, None)?)?)?;
+            let table =
+                UserTable::new(self, &self.network.user_half(&UserBatch::new(&known, &inputs, None)?)?)?;
             let each = inputs.iter().enumerate();
             passes.extend(each.map(|(row, (user, kept))| table.pass(self, row, user, kept)));
         }
@@ -52,7 +53,8 @@ impl Ranker {
         let known = self.known(nodes);
         let mut passes = Vec::with_capacity(rooms.len());
         for rooms in rooms.chunks(AT_ONCE) {
-            let table = RoomTable::new(self, &self.network.room_half(&RoomBatch::new(&known, rooms, None)?)?)?;
+            let table =
+                RoomTable::new(self, &self.network.room_half(&RoomBatch::new(&known, rooms, None)?)?)?;
             passes.extend(rooms.iter().enumerate().map(|(row, room)| table.pass(self, row, room)));
         }
         if reasons && self.config().reads_segments() {
@@ -62,8 +64,10 @@ impl Ranker {
                 let there = Modality::ALL.into_iter().filter(|&modality| !segment.rows(modality).is_empty());
                 less.extend(there.map(|modality| (at, modality, segment.without(modality))));
             }
-            let inputs: Vec<RoomInput<'_>> =
-                less.iter().map(|(at, _, segment)| RoomInput { segment: Some(segment), ..rooms[*at] }).collect();
+            let inputs: Vec<RoomInput<'_>> = less
+                .iter()
+                .map(|(at, _, segment)| RoomInput { segment: Some(segment), ..rooms[*at] })
+                .collect();
             let others = self.room_passes(&inputs, nodes, false)?;
             for ((at, modality, _), other) in less.iter().zip(others) {
                 passes[*at].without.push((*modality, other.numbers.first().to_vec()));

@@ -94,6 +94,29 @@ impl Ranker {
     }
 }
 
+/// Fills the rows of some pairs.
+struct Fill<'a, F> {
+    scorer: &'a Scorer,
+    pair: F,
+    side: &'a [f32],
+    rows: &'a mut [f32],
+    scratch: &'a mut Scratch,
+}
+
+impl<'a, F: Fn(usize) -> (&'a UserPass, &'a RoomPass)> pulp::NullaryFnOnce for Fill<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { scorer, pair, side, rows, scratch } = self;
+        let width = scorer.config().pair_side;
+        for (at, row) in rows.chunks_exact_mut(scorer.columns).enumerate() {
+            let (user, room) = pair(at);
+            scorer.fill(user, room, &side[at * width..(at + 1) * width], row, scratch);
+        }
+    }
+}
+
 impl Scorer {
     /// Architecture, outcome and calibration.
     #[must_use]
@@ -146,16 +169,9 @@ impl Scorer {
                 self.check(user, room)?;
             }
             // The widest instructions of this processor, for all that is inlined into it.
-            pulp::Arch::new().dispatch(
-                #[inline(always)]
-                || {
-                    for (at, row) in rows.chunks_exact_mut(self.columns).enumerate() {
-                        let at = start + at;
-                        let (user, room) = pair(at);
-                        self.fill(user, room, &pair_side[at * side..(at + 1) * side], row, &mut scratch);
-                    }
-                },
-            );
+            let side = &pair_side[start * side..(start + some) * side];
+            let (of, scratch) = (|at: usize| pair(start + at), &mut scratch);
+            pulp::Arch::new().dispatch(Fill { scorer: self, pair: of, side, rows: &mut rows, scratch });
             let heads = self.finish(rows, some, |at| {
                 let (user, room) = pair(start + at);
                 (user.numbers.first(), room.numbers.first())

@@ -80,9 +80,9 @@ fn rows(seen: Seen, count: usize, least: usize) -> Slots {
 }
 
 fn statistics(examples: usize, gifts: usize, logarithms: &[f64], largest: f64) -> OutcomeStatistics {
-    let mut found = OutcomeStatistics::default();
     // One gift and one other more than were seen, or nothing but one kind of outcome would give infinite odds.
-    found.log_odds = ((gifts + 1) as f64 / (examples - gifts + 1) as f64).ln();
+    let log_odds = ((gifts + 1) as f64 / (examples - gifts + 1) as f64).ln();
+    let mut found = OutcomeStatistics { log_odds, ..OutcomeStatistics::default() };
     if logarithms.is_empty() {
         return found;
     }
