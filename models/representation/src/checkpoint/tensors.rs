@@ -26,7 +26,7 @@ impl Tensors {
 
     /// Adds a row-major matrix of `width` columns.
     pub(crate) fn matrix(&mut self, name: impl Into<String>, values: &[f32], width: usize) -> Result<()> {
-        let rows = if width == 0 { 0 } else { values.len() / width };
+        let rows = values.len().checked_div(width).unwrap_or(0);
         self.insert(name, Tensor::from_slice(values, (rows, width), &Device::Cpu)?);
         Ok(())
     }
