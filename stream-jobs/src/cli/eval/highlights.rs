@@ -1,11 +1,11 @@
-//! `kairos eval`.
+//! `kairos eval highlights`.
 
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use clap::{Parser, Subcommand};
+use clap::Parser;
 use kairos_datasets::labels::{LabelFile, Labels};
 use rayon::prelude::*;
 
@@ -14,13 +14,6 @@ use crate::config::Config;
 use crate::eval::{self, About, Scored, Table};
 use crate::scoring::Model;
 use crate::track;
-
-/// Models.
-#[derive(Debug, Subcommand)]
-pub enum Command {
-    /// Score every second of recordings and chats, and judge the scores where there are labels.
-    Highlights(Args),
-}
 
 /// What to judge.
 #[derive(Debug, Parser)]
@@ -57,19 +50,12 @@ pub struct Args {
     json: bool,
 }
 
-impl Command {
-    /// Runs it.
-    pub fn run(self, config: Config) -> anyhow::Result<()> {
-        let Self::Highlights(args) = self;
-        if !(args.delay >= 0.0 && args.delay <= 3_600.0) {
-            return Err(UsageError(format!("--delay {} is not within 0 and 3600", args.delay)).into());
-        }
-        args.run(&config)
-    }
-}
-
 impl Args {
-    fn run(&self, config: &Config) -> anyhow::Result<()> {
+    /// Runs it.
+    pub fn run(&self, config: &Config) -> anyhow::Result<()> {
+        if !(self.delay >= 0.0 && self.delay <= 3_600.0) {
+            return Err(UsageError(format!("--delay {} is not within 0 and 3600", self.delay)).into());
+        }
         let labels = self
             .labels
             .as_ref()

@@ -1,25 +1,17 @@
-//! `kairos train`.
+//! `kairos train highlights`.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::Context;
 use candle_core::Device;
-use clap::{Parser, Subcommand};
+use clap::Parser;
 use kairos_highlight::{ContentCtr, Progress, Reached, train};
 
 use super::UsageError;
 use crate::config::Config;
 use crate::scoring::LEXICON_FILE;
 use crate::train::{self, Ablation, HeldOut, Outcome, Plan};
-
-/// Models.
-#[derive(Debug, Subcommand)]
-pub enum Command {
-    /// Train ContentCTR on recordings (with feedback, or simulated), labelled chats, KLive, KuaiLive-M3 or exported
-    /// features. Architecture and optimisation are the [train] section of the configuration.
-    Highlights(Args),
-}
 
 /// What to train on.
 #[derive(Debug, Parser)]
@@ -59,19 +51,12 @@ pub struct Args {
     state: Option<PathBuf>,
 }
 
-impl Command {
-    /// Runs it.
-    pub fn run(self, config: Config) -> anyhow::Result<()> {
-        let Self::Highlights(args) = self;
-        if !(args.validation > 0.0 && args.validation < 1.0) {
-            return Err(UsageError(format!("--validation {} is not between 0 and 1", args.validation)).into());
-        }
-        args.run(config)
-    }
-}
-
 impl Args {
-    fn run(&self, config: Config) -> anyhow::Result<()> {
+    /// Runs it.
+    pub fn run(&self, config: Config) -> anyhow::Result<()> {
+        if !(self.validation > 0.0 && self.validation < 1.0) {
+            return Err(UsageError(format!("--validation {} is not between 0 and 1", self.validation)).into());
+        }
         let mut model = config.train.model.clone();
         let mut training = config.train.training.clone();
         training.seed = self.seed;
