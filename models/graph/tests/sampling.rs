@@ -101,7 +101,7 @@ fn draws_are_as_likely_as_they_should_be() {
     let user = graph.user("user-0").unwrap();
     let weights: Vec<f64> =
         graph.neighbours(kairos_graph::Node::User(user)).map(|(_, weight)| f64::from(weight)).collect();
-    let draws = 60_000;
+    let draws = 20_000;
     for weighted in [false, true] {
         let mut first = [0f64; 10];
         let mut any = [0f64; 10];
@@ -115,7 +115,7 @@ fn draws_are_as_likely_as_they_should_be() {
         for streamer in 0..10 {
             let expected = if weighted { weights[streamer] / total } else { 0.1 };
             let found = first[streamer] / draws as f64;
-            assert!((found - expected).abs() < 0.006, "{weighted} {streamer}: {found} instead of {expected}");
+            assert!((found - expected).abs() < 0.01, "{weighted} {streamer}: {found} instead of {expected}");
         }
         // Being among the first three of successive draws, by enumeration.
         let p = |streamer: usize| if weighted { weights[streamer] / total } else { 0.1 };
@@ -128,7 +128,7 @@ fn draws_are_as_likely_as_they_should_be() {
                 }
             }
             let found = found / draws as f64;
-            assert!((found - expected).abs() < 0.01, "{weighted} {streamer}: {found} instead of {expected}");
+            assert!((found - expected).abs() < 0.015, "{weighted} {streamer}: {found} instead of {expected}");
         }
     }
 }

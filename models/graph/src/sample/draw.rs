@@ -55,7 +55,8 @@ impl<F: Fn(usize) -> f32> Weights<F> {
             return;
         }
         if wanted <= SCAN {
-            let mut tries = 16 * wanted + 32;
+            // Giving up costs a look at every place, so half as many looks are worth trying.
+            let mut tries = 16 * wanted + 32 + self.length / 2;
             while places.len() - start < wanted && tries > 0 {
                 tries -= 1;
                 if let Some(place) = self.propose(random).filter(|place| !places[start..].contains(place)) {
