@@ -119,7 +119,7 @@ mod tests {
         let (mut progress, at, start) = one();
         let later = start + LIMIT;
         let silence = Silence { at: at.clone(), next: 10, silent: LIMIT, restarted: false };
-        assert_eq!(progress.silent(LIMIT, later), [silence.clone()]);
+        assert_eq!(progress.silent(LIMIT, later), std::slice::from_ref(&silence));
         progress.restart(&at, later);
         assert_eq!(progress.silent(LIMIT, later), []);
         let silence = Silence { restarted: true, ..silence };
