@@ -2,13 +2,17 @@
 //!
 //! [`room`] is the pure core: one room's inputs in, its scores and highlights out. Around it: [`replay`] drives
 //! recordings through it, [`rows`] and [`storage`] carry its facts to ClickHouse, [`report`] shows them,
-//! [`train`] makes checkpoints from it, [`eval`] judges them per second, and [`cli`] is the command `kairos`.
+//! [`train`] makes checkpoints from it, [`eval`] judges them per second, [`gifting`] does both for gift models, and
+//! [`cli`] is the command `kairos`.
 
 pub mod cli;
 pub mod config;
 pub mod doctor;
 pub mod eval;
 mod features;
+pub mod gift;
+pub mod gifting;
+pub mod graph;
 pub mod replay;
 pub mod report;
 pub mod room;

@@ -16,6 +16,8 @@ pub enum TableRow {
     Score(Box<FrameScore>),
     /// `highlights`.
     Highlight(Box<kairos_clickhouse::Highlight>),
+    /// `gift_predictions`.
+    GiftPrediction(Box<kairos_clickhouse::GiftPrediction>),
     /// `comments`.
     Comment(Box<CommentRow>),
     /// `gifts`.
@@ -38,6 +40,7 @@ impl TableRow {
             Self::Stream(row) => writer.write(*row).await.map_err(|refused| refused.error)?,
             Self::Score(row) => writer.write(*row).await.map_err(|refused| refused.error)?,
             Self::Highlight(row) => writer.write(*row).await.map_err(|refused| refused.error)?,
+            Self::GiftPrediction(row) => writer.write(*row).await.map_err(|refused| refused.error)?,
             Self::Comment(row) => writer.write(*row).await.map_err(|refused| refused.error)?,
             Self::Gift(row) => writer.write(*row).await.map_err(|refused| refused.error)?,
             Self::Feedback(row) => writer.write(*row).await.map_err(|refused| refused.error)?,

@@ -2,6 +2,8 @@
 
 mod config;
 mod eval;
+mod gift;
+mod graph;
 mod recording;
 mod replay;
 mod simulate;
@@ -46,6 +48,11 @@ enum Command {
     /// Judge a model.
     #[command(subcommand)]
     Eval(eval::Command),
+    /// The live job: keeps the gift graph and predicts who is likely to give.
+    Gift(gift::Args),
+    /// The gift graph.
+    #[command(subcommand)]
+    Graph(graph::Command),
     /// The configuration.
     #[command(subcommand)]
     Config(config::Command),
@@ -72,6 +79,8 @@ impl Cli {
             Command::Simulate(args) => args.run(),
             Command::Train(command) => command.run(config),
             Command::Eval(command) => command.run(config),
+            Command::Gift(args) => args.run(config),
+            Command::Graph(command) => command.run(&config),
             Command::Config(command) => command.run(&config),
             Command::Doctor { json } => match crate::doctor::run(json) {
                 Ok(true) => Ok(()),

@@ -40,6 +40,10 @@ pub struct Args {
     /// Cut no clips.
     #[arg(long)]
     no_clips: bool,
+    /// Gift graph that every room begins with (kairos graph build); without it none. Rooms replayed together don't see
+    /// each other's gifts.
+    #[arg(long, value_name = "FILE")]
+    graph: Option<PathBuf>,
     /// Rooms scored at once; 0 = one per core. The result does not depend on it.
     #[arg(long, default_value_t = 0, value_name = "N")]
     threads: usize,
@@ -86,6 +90,7 @@ impl Args {
             paced: self.speed == Speed::Recorded,
             clips: !self.no_clips,
             rooms_at_once: self.threads,
+            graph: self.graph,
             command: std::env::args().collect::<Vec<_>>().join(" "),
         };
         print_summary(&replay.run()?);

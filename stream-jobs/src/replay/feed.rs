@@ -85,7 +85,8 @@ pub fn feed(
     }
 }
 
-fn decode(decoder: &mut SegmentDecoder, segment: Segment) -> Decoded {
+/// Decodes a segment; damage is told in it.
+pub fn decode(decoder: &mut SegmentDecoder, segment: Segment) -> Decoded {
     match decoder.decode(&segment) {
         Ok(decoded) => Decoded {
             pictures: decoded.pictures,

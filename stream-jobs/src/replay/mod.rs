@@ -13,7 +13,7 @@ mod run;
 mod summary;
 
 use std::path::PathBuf;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, anyhow};
@@ -21,13 +21,14 @@ use kairos_clickhouse::{Store, Writer, WriterOptions};
 use tokio::sync::mpsc;
 
 use crate::config::Config;
+use crate::gift::GiftModel;
 use crate::report::{self, Report, RoomReport};
 use crate::rows::TableRow;
 use crate::scoring::Model;
 use crate::storage;
 
 pub use about::About;
-pub use feed::feed;
+pub use feed::{decode, feed};
 pub use pace::Pacer;
 pub use run::RoomSource;
 pub use summary::print_summary;
@@ -50,6 +51,9 @@ pub struct Replay {
     pub clips: bool,
     /// Rooms at once; 0 = one per core.
     pub rooms_at_once: usize,
+    /// The gift graph that every room begins with; without it an empty one. Each room adds its own gifts to its own
+    /// copy, so predictions don't depend on which rooms are replayed together.
+    pub graph: Option<PathBuf>,
     /// The command line, for the report.
     pub command: String,
 }
@@ -74,6 +78,7 @@ impl Replay {
         std::fs::create_dir_all(&self.out)
             .with_context(|| format!("output folder {}", self.out.display()))?;
         let model = Model::load(&self.config)?;
+        let gifts = GiftModel::load(&self.config, &model.model().config().inputs)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .thread_name("kairos-rows")
@@ -82,7 +87,7 @@ impl Replay {
         let store = runtime.block_on(storage::open(&self.config, &self.out))?;
         let (rows, taken) = mpsc::channel(ROWS_IN_FLIGHT);
         let writing = runtime.spawn(write_rows(store.clone(), taken));
-        let rooms = self.run_rooms(&model, rows);
+        let rooms = self.run_rooms(&model, gifts.as_ref(), rows);
         // A failed write ends the rooms with a closed channel: its own error says why.
         runtime.block_on(writing).context("the writer of rows ended")??;
         let rooms = rooms?;
@@ -95,7 +100,12 @@ impl Replay {
         Ok(Done { digest, report: file, rooms: report.rooms })
     }
 
-    fn run_rooms(&self, model: &Model, rows: mpsc::Sender<TableRow>) -> anyhow::Result<Vec<RoomReport>> {
+    fn run_rooms(
+        &self,
+        model: &Model,
+        gifts: Option<&Arc<GiftModel>>,
+        rows: mpsc::Sender<TableRow>,
+    ) -> anyhow::Result<Vec<RoomReport>> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let at_once = if self.rooms_at_once == 0 { cores } else { self.rooms_at_once };
         let progress = progress::Progress::new();
@@ -106,7 +116,7 @@ impl Replay {
                 let (rows, next, done, progress) = (rows.clone(), &next, &done, &progress);
                 scope.spawn(move || {
                     while let Some((index, source)) = take_next(next, &self.sources) {
-                        let result = run::run_room(self, model, source, &rows, progress)
+                        let result = run::run_room(self, model, gifts, source, &rows, progress)
                             .with_context(|| format!("recording {}", source.path.display()));
                         if let Ok(mut done) = done.lock() {
                             done.push((index, result));

@@ -1,13 +1,14 @@
 //! One room of a replay: a decoding thread before the room's job, rows and clips behind it.
 
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 
 use anyhow::{Context, anyhow};
 use kairos_clickhouse::StreamRow;
 use kairos_clips::{ClipFolder, ClipStore};
 use kairos_highlight::HighlightState as Stage;
 use kairos_recording::{Overrides, Recording};
+use kairos_timeline::Span;
 use tokio::sync::mpsc::Sender;
 
 use super::Replay;
@@ -17,6 +18,8 @@ use super::feed::feed;
 use super::gather::Gatherer;
 use super::pace::Pacer;
 use super::progress::{Progress, RoomProgress};
+use crate::gift::{Desk, GiftModel, Predictor, RoomGifts};
+use crate::graph::{self, LiveGraph};
 use crate::report::{ClipSource, HighlightCard, HighlightState, RoomReport};
 use crate::room::{Fault, Output, RoomJob, RoomSettings};
 use crate::rows::{RowMaker, TableRow};
@@ -40,6 +43,7 @@ pub struct RoomSource {
 pub fn run_room(
     replay: &Replay,
     model: &Model,
+    gifts: Option<&Arc<GiftModel>>,
     source: &RoomSource,
     rows: &Sender<TableRow>,
     progress: &Progress,
@@ -59,7 +63,9 @@ pub fn run_room(
     let store = clips.then(|| clip_store(replay)).transpose()?;
     let desk =
         ClipDesk::new(room.clone(), stream.clone(), unit, model.clone(), replay.config.clips.clone(), store);
+    let gifts = gifts.map(|gifts| predictions(replay, gifts, &about, unit)).transpose()?;
     let mut run = Run {
+        gifts,
         maker: RowMaker::new(room.clone(), stream.clone(), unit, model),
         desk,
         gatherer: Gatherer::new(about.report(unit)),
@@ -105,8 +111,30 @@ fn clip_store(replay: &Replay) -> anyhow::Result<ClipStore<ClipFolder>> {
     Ok(ClipStore::new(ClipFolder::open(replay.out.join("clips"))?, &replay.config.clips)?)
 }
 
+/// A ranker of its own for the room, with the graph that every room begins with.
+fn predictions(
+    replay: &Replay,
+    model: &Arc<GiftModel>,
+    about: &About,
+    unit: Span,
+) -> anyhow::Result<(RoomGifts, Predictor)> {
+    let config = &replay.config;
+    let graph = match &replay.graph {
+        Some(file) => {
+            let (graph, tables) = graph::open(config, file)?;
+            LiveGraph::new(graph, tables, &config.gift)
+        }
+        None => LiveGraph::empty(config)?,
+    };
+    let mut predictor = Predictor::new(model.clone(), config.gift.clone(), graph);
+    let (room, stream) = (about.info.room.clone(), about.info.stream.clone());
+    predictor.audience_mut().enter(room.as_str(), about.streamer());
+    Ok((RoomGifts::new(room, stream, unit, Desk::default()), predictor))
+}
+
 /// What stands behind a room's job.
 struct Run<'a> {
+    gifts: Option<(RoomGifts, Predictor)>,
     maker: RowMaker,
     desk: ClipDesk,
     gatherer: Gatherer,
@@ -123,6 +151,7 @@ impl Run<'_> {
     fn take(&mut self, outputs: Vec<Output>, job: &RoomJob, at_end: bool) -> anyhow::Result<()> {
         for output in outputs {
             self.gatherer.note(&output);
+            self.predict(&output)?;
             let row = match &output {
                 Output::Score(scored) => {
                     self.progress.reached(scored.start);
@@ -156,6 +185,14 @@ impl Run<'_> {
         for what in failed {
             tracing::warn!("{what}");
             self.gatherer.note(&Output::Fault(Fault { position: None, what }));
+        }
+        Ok(())
+    }
+
+    fn predict(&mut self, output: &Output) -> anyhow::Result<()> {
+        let Some((room, predictor)) = &mut self.gifts else { return Ok(()) };
+        for row in room.take(output, predictor)? {
+            self.send(TableRow::GiftPrediction(Box::new(row)))?;
         }
         Ok(())
     }

@@ -73,6 +73,10 @@ pub struct SettledFeatures {
     pub comments: u32,
     /// Hashed words of its comments, where features are extracted to train on.
     pub words: Vec<(u32, f32)>,
+    /// Wall time of its end; `None` while the stream has no clock.
+    pub ends_at: Option<WallTime>,
+    /// The inputs that it rests on.
+    pub positions: Option<PositionRange>,
 }
 
 /// An event and its place in media time.

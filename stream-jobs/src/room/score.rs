@@ -94,6 +94,8 @@ impl RoomJob {
             features: features.clone(),
             comments: comment_count,
             words,
+            ends_at: self.bridge.wall_at(self.units.end(index)),
+            positions: positions.clone(),
         })));
         self.undecided.insert(
             index,

@@ -4,6 +4,8 @@
 
 mod damage;
 mod formats;
+mod gift;
+mod gifting;
 mod judging;
 mod kairos;
 mod lag;

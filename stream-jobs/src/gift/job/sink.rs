@@ -1,0 +1,130 @@
+//! Predictions into the table and onto their topic, dead letters onto theirs.
+//!
+//! Invariant: what was given is acknowledged when `flush` returns, or an error says that it is not.
+
+use std::error::Error as StdError;
+use std::time::Duration;
+
+use kairos_clickhouse::{Store, Writer, WriterOptions};
+use kairos_kafka::{Message, Producer, Record, Settings, Topic, encode_dead_letter};
+use kairos_topics::{EventSink, GiftPrediction, PositionRange, Publisher};
+use tokio::runtime::Runtime;
+
+use super::rooms::Row;
+
+/// A producer as a sink of events.
+struct Events {
+    producer: Producer,
+    patience: Duration,
+}
+
+impl EventSink for Events {
+    fn publish(&self, topic: &str, key: &str, value: Vec<u8>) -> Result<(), Box<dyn StdError + Send + Sync>> {
+        Ok(self.producer.post(&Record::keyed(topic, key, value))?)
+    }
+
+    fn flush(&self) -> Result<(), Box<dyn StdError + Send + Sync>> {
+        Ok(self.producer.flush(self.patience)?)
+    }
+}
+
+/// Where predictions go.
+pub struct Sink {
+    runtime: Runtime,
+    store: Store,
+    writer: Writer,
+    events: Publisher<Events>,
+    dead_letters: String,
+    /// Rows so far.
+    pub rows: u64,
+    /// Dead letters so far.
+    pub dead: u64,
+}
+
+impl Sink {
+    /// Opens a sink.
+    ///
+    /// # Errors
+    /// If the settings can't be used.
+    pub fn new(runtime: Runtime, store: Store, settings: &Settings) -> anyhow::Result<Self> {
+        let writer = Writer::new(&store, WriterOptions::default())?;
+        // Reports come a little after the timeout of the message itself.
+        let patience = Duration::from_millis(settings.delivery_timeout_ms) + Duration::from_secs(5);
+        let events = Events { producer: Producer::open(settings)?, patience };
+        let events = Publisher::new(events, settings.prefix.clone());
+        let dead_letters = settings.names()?.of(Topic::DeadLetters);
+        Ok(Self { runtime, store, writer, events, dead_letters, rows: 0, dead: 0 })
+    }
+
+    /// Takes predictions.
+    ///
+    /// # Errors
+    /// If those before them could not be written.
+    pub fn give(&mut self, rows: Vec<Row>) -> anyhow::Result<()> {
+        for (row, positions) in rows {
+            self.events.publish(&GiftPrediction {
+                room: row.room.clone(),
+                stream: row.stream.clone(),
+                streamer: row.streamer.clone(),
+                media_us: row.media_us,
+                user: row.user.clone(),
+                probability: row.probability,
+                expected_value: row.expected_value,
+                reason: row.reason.clone(),
+                model: row.model.clone(),
+                revision: row.revision,
+                position: PositionRange {
+                    topic: positions.topic.to_string(),
+                    partition: positions.partition,
+                    first_offset: positions.first,
+                    last_offset: positions.last,
+                },
+            })?;
+            let Self { runtime, writer, .. } = self;
+            runtime.block_on(writer.write(row)).map_err(|refused| refused.error)?;
+            self.rows += 1;
+        }
+        Ok(())
+    }
+
+    /// Takes a message that can't be used.
+    ///
+    /// # Errors
+    /// If those before it could not be written.
+    pub fn bury(&mut self, message: &Message, why: &str) -> anyhow::Result<()> {
+        tracing::warn!(position = %message.position, "dead letter: {why}");
+        self.dead += 1;
+        let record = encode_dead_letter(&self.dead_letters, message, why);
+        Ok(self.events.sink().producer.post(&record)?)
+    }
+
+    /// Sends what is due.
+    ///
+    /// # Errors
+    /// If it can't be written.
+    pub fn flush_due(&mut self) -> anyhow::Result<()> {
+        let Self { runtime, writer, .. } = self;
+        Ok(runtime.block_on(writer.flush_due())?)
+    }
+
+    /// Waits until all that was given is acknowledged.
+    ///
+    /// # Errors
+    /// If it can't be written.
+    pub fn flush(&mut self) -> anyhow::Result<()> {
+        let Self { runtime, writer, events, .. } = self;
+        runtime.block_on(writer.flush())?;
+        Ok(events.flush()?)
+    }
+
+    /// Flushes and ends.
+    ///
+    /// # Errors
+    /// If something can't be written.
+    pub fn close(mut self) -> anyhow::Result<()> {
+        self.flush()?;
+        let Self { runtime, store, writer, .. } = self;
+        drop(writer);
+        Ok(runtime.block_on(store.close())?)
+    }
+}
