@@ -30,7 +30,7 @@ pub struct SelectionConfig {
     /// Weights that are tried for a part against the sum so far.
     pub weights: Vec<f32>,
     /// A part or weight is taken if it gains more than this many standard errors of its own gain: the higher,
-    /// the less the choice follows chance. About a hundred are tried at each step, hence 2.
+    /// the less the choice follows chance. About a hundred are tried at each step: below 1 noise gets in.
     pub caution: f64,
     /// Weight of popularity where it wasn't taken for its own sake: so small that it orders only items that nothing
     /// else leads to, which else would stand in the order of their ids. 0 leaves it out.
@@ -52,7 +52,7 @@ impl Default for SelectionConfig {
             seed: 0,
             parts: 6,
             weights: vec![1e-5, 1e-4, 1e-3, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0],
-            caution: 2.0,
+            caution: 1.5,
             backfill: 1e-6,
             scores: 400_000_000,
         }
