@@ -2,8 +2,8 @@
 
 use crate::close;
 use kairos_training::metrics::{
-    Gain, f1_at_half, hit_rate_at, interval_average_precision, ndcg_at, ndcg_of_list, peak_precision_at, peaks,
-    precision_at, precision_of_list, recall_at, recall_of_list,
+    Gain, f1_at_half, hit_rate_at, interval_average_precision, ndcg_at, ndcg_of_list, peak_precision_at,
+    peaks, precision_at, precision_of_list, recall_at, recall_of_list,
 };
 use proptest::prelude::*;
 
