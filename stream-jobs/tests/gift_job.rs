@@ -25,8 +25,18 @@ fn succeeded(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
-/// A simulated room as messages, in the order of time, with its end.
-fn messages(settings: &Settings, more: &[&str]) -> (TempDir, Vec<Record>) {
+/// A gift of a dollar.
+fn gift(topic: &str, id: &str, user: &str, at_us: i64) -> Record {
+    let value = serde_json::json!({
+        "room": "room-000", "id": id, "user": user, "sent_at": at_us, "kind": "gift", "name": "rose", "count": 1,
+        "money": null, "value": 1.0, "text": "",
+    });
+    Record::keyed(topic, "room-000", value.to_string())
+}
+
+/// A simulated room as messages, in the order of time, with its end. A short room has few gifts: with `generous` every
+/// tenth viewer who is shown it gives.
+fn messages(settings: &Settings, more: &[&str], generous: bool) -> (TempDir, Vec<Record>) {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("rooms");
     let mut args = vec!["simulate", "--rooms", "1", "--seed", "7", "--out", out.to_str().unwrap()];
@@ -39,7 +49,7 @@ fn messages(settings: &Settings, more: &[&str]) -> (TempDir, Vec<Record>) {
     let name = |topic| names.of(topic);
     let (mut records, mut segments, mut end) = (Vec::new(), 0, (MediaTime::ZERO, WallTime::default()));
     for item in recording {
-        records.push(match item {
+        let record = match item {
             Item::Segment(segment) => {
                 segments = segment.sequence + 1;
                 end = (segment.end(), segment.captured_at + segment.duration);
@@ -48,11 +58,16 @@ fn messages(settings: &Settings, more: &[&str]) -> (TempDir, Vec<Record>) {
             Item::Comment(_, comment) => encode_event(&name(Topic::Comments), &comment).unwrap(),
             Item::Gift(_, gift) => encode_event(&name(Topic::Gifts), &gift).unwrap(),
             Item::Feedback(_, feedback) => {
+                if generous && feedback.id.ends_with('0') {
+                    let at_us = feedback.sent_at.as_micros();
+                    records.push(gift(&name(Topic::Gifts), &feedback.id, &feedback.user, at_us));
+                }
                 let event = FeedbackEvent { feedback, other: serde_json::Map::new() };
                 encode_event(&name(Topic::Feedback), &event).unwrap()
             }
             other => panic!("{other:?}"),
-        });
+        };
+        records.push(record);
     }
     let position = Position::in_file("", 0);
     let (at, captured_at) = (end.0, WallTime::from_micros(end.1.as_micros() + 120_000_000));
@@ -150,7 +165,7 @@ fn signal(child: &Child, name: &str) {
 fn killed_in_the_middle_the_job_loses_no_edge_and_predicts_the_same() {
     let broker = Broker::shared().unwrap();
     let settings = broker.with_topics("gift-kill", 2).unwrap();
-    let (_folder, records) = messages(&settings, &["--minutes", "1"]);
+    let (_folder, records) = messages(&settings, &["--minutes", "1"], true);
     let (first, rest) = records.split_at(records.len() / 2);
 
     let killed = Job::new(&settings, "killed");
@@ -173,7 +188,9 @@ fn killed_in_the_middle_the_job_loses_no_edge_and_predicts_the_same() {
     assert!(left["edges"].as_u64().unwrap() > 0, "the room has gifts");
     let (left, right) = (killed.predictions(), whole.predictions());
     assert!(right.lines().count() > 20, "{} predictions", right.lines().count());
-    assert_eq!(left, right);
+    let differing: Vec<_> = left.lines().zip(right.lines()).filter(|(left, right)| left != right).collect();
+    assert!(differing.is_empty(), "{} rows differ, first {:?}", differing.len(), differing.first());
+    assert_eq!(left.lines().count(), right.lines().count());
     let events =
         kairos_kafka::Admin::open(&settings).unwrap().held(&names.of(Topic::GiftPredictions)).unwrap();
     let events: i64 = events.iter().map(|part| part.high).sum();
@@ -189,24 +206,20 @@ fn a_stop_is_graceful_and_a_gift_in_the_topic_changes_the_next_prediction() {
     let broker = Broker::shared().unwrap();
     let plain = broker.with_topics("gift-plain", 1).unwrap();
     let given = broker.with_topics("gift-given", 1).unwrap();
-    let (_folder, records) = messages(&plain, &["--minutes", "1", "--without-media"]);
+    let (_folder, records) = messages(&plain, &["--minutes", "1", "--without-media"], false);
     send(&plain, &records);
     let plain_job = Job::new(&plain, "plain");
     plain_job.until_end();
 
     let begin_us: i64 = 1_767_463_200_000_000;
-    let comment = plain_job.predictions();
-    let user = comment.lines().next().unwrap().split('\t').nth(4).unwrap().to_owned();
-    let gift = format!(
-        r#"{{"room":"room-000","id":"planted","user":"{user}","sent_at":{},"kind":"gift","name":"rose","count":1,"money":null,"value":30.0,"text":""}}"#,
-        begin_us + 30_500_000
-    );
+    let rows = plain_job.predictions();
+    let user = rows.lines().next().unwrap().split('\t').nth(4).unwrap().to_owned();
     let names = given.names().unwrap();
     let mut planted: Vec<Record> = records
         .into_iter()
         .map(|record| Record { topic: record.topic.replace(&plain.prefix, &given.prefix), ..record })
         .collect();
-    planted.insert(0, Record::keyed(names.of(Topic::Gifts), "room-000", gift));
+    planted.insert(0, gift(&names.of(Topic::Gifts), "planted", &user, begin_us + 30_500_000));
     send(&given, &planted);
     let given_job = Job::new(&given, "given");
     let mut child = given_job.run("gift", &[]).spawn().unwrap();
@@ -216,9 +229,10 @@ fn a_stop_is_graceful_and_a_gift_in_the_topic_changes_the_next_prediction() {
     given_job.until_end();
 
     let before = |job: &Job| {
-        let query = "SELECT captured, user, probability FROM (SELECT media_us AS captured, user, probability FROM \
-            gift_predictions) WHERE captured + 2000000 <= 30000000 ORDER BY captured, user";
-        job.ask(query)
+        job.ask(
+            "SELECT media_us, user, probability FROM gift_predictions WHERE media_us + 2000000 <= 30000000
+            ORDER BY media_us, user",
+        )
     };
     assert_eq!(before(&plain_job), before(&given_job));
     assert_ne!(plain_job.predictions(), given_job.predictions());

@@ -70,9 +70,7 @@ pub struct Candidate {
 /// What is told of a user in any room.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Own {
-    /// Unix seconds, rounded down to a minute: ages of past acts are read in minutes.
-    pub time_s: i64,
-    /// Past acts.
+    /// Past acts; times are minus the age in seconds, each the least of its bucket.
     pub history: Vec<Event>,
     /// Ends of the metapaths from the user.
     pub paths: [Vec<Neighbour>; 3],
@@ -84,7 +82,33 @@ impl Own {
     /// As a ranker's input.
     pub fn input(&self, id: u64) -> UserInput<'_> {
         let [a, b, c] = &self.paths;
-        UserInput { id, time_s: self.time_s, history: &self.history, paths: [a, b, c], side: &self.side }
+        UserInput { id, time_s: 0, history: &self.history, paths: [a, b, c], side: &self.side }
+    }
+
+    /// Past acts as of a moment, Unix seconds.
+    fn history_at(&self, now_s: i64) -> Vec<Event> {
+        self.history.iter().map(|event| Event { time_s: now_s + event.time_s, ..*event }).collect()
+    }
+
+    /// Tells it from others, together with the id of who has a row of its own in the ranker.
+    pub fn fingerprint(&self, known: Option<u64>) -> u128 {
+        let mut bytes = Vec::with_capacity(64 + 24 * self.history.len());
+        bytes.extend(known.is_some().then_some(1_u8));
+        bytes.extend(known.unwrap_or(0).to_le_bytes());
+        for event in &self.history {
+            bytes.extend(event.streamer.to_le_bytes());
+            bytes.extend(event.time_s.to_le_bytes());
+            bytes.extend(event.weight.to_le_bytes());
+        }
+        for path in &self.paths {
+            bytes.extend((path.len() as u64).to_le_bytes());
+            for end in path {
+                bytes.extend(end.node.to_le_bytes());
+                bytes.extend(end.weight.to_le_bytes());
+            }
+        }
+        self.side.iter().for_each(|value| bytes.extend(value.to_le_bytes()));
+        xxhash_rust::xxh3::xxh3_128(&bytes)
     }
 }
 
@@ -158,10 +182,20 @@ impl Audience {
 
     fn own(&self, user: &str, now_us: i64) -> Own {
         let known = self.people.users.get(user);
-        let history = known.map(|known| known.history(now_us)).unwrap_or_default();
-        // Without a past nothing has an age, and the user looks the same at any time.
-        let time_s = if history.is_empty() { 0 } else { now_us.div_euclid(60_000_000) * 60 };
-        Own { time_s, history, paths: self.graph.of_user(user), side: side::of_user(known) }
+        let mut history = known.map(|known| known.history(now_us)).unwrap_or_default();
+        for event in &mut history {
+            event.time_s = -least_age_s(now_us.div_euclid(1_000_000) - event.time_s);
+        }
+        Own { history, paths: self.graph.of_user(user), side: side::of_user(known) }
+    }
+}
+
+/// The least age that a ranker can't tell from this one: it reads ages in whole minutes that double from bucket to bucket.
+/// So what a user looks like seldom changes by the passing of time alone.
+fn least_age_s(age_s: i64) -> i64 {
+    match age_s / 60 {
+        ..=0 => 0,
+        minutes => (1 << minutes.ilog2()) * 60,
     }
 }
 
@@ -176,13 +210,8 @@ impl Asked {
         Example {
             user: id_of(&viewer.user),
             streamer: id_of(&self.streamer),
-            // Ages of a history are counted from here, in whole minutes as when serving.
-            time_s: if viewer.own.history.is_empty() {
-                now_us.div_euclid(1_000_000)
-            } else {
-                viewer.own.time_s
-            },
-            history: viewer.own.history.clone(),
+            time_s: now_us.div_euclid(1_000_000),
+            history: viewer.own.history_at(now_us.div_euclid(1_000_000)),
             user_paths: viewer.own.paths.clone(),
             streamer_paths: self.paths.clone(),
             segment,
@@ -191,5 +220,18 @@ impl Asked {
             pair_side: viewer.pair.to_vec(),
             ..Example::default()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::least_age_s;
+
+    #[test]
+    fn ages_are_told_apart_by_doubling_minutes() {
+        let ages = [-5, 0, 59, 60, 119, 120, 239, 240, 3_600, i64::MAX].map(least_age_s);
+        assert_eq!(ages[..8], [0, 0, 0, 60, 60, 120, 120, 240]);
+        assert_eq!(ages[8], 1_920);
+        assert!(ages[9] > 0);
     }
 }

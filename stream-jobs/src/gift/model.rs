@@ -124,9 +124,6 @@ impl GiftModel {
         if let Some(folder) = &config.gift.checkpoint {
             return Self::read(config, content, folder, &folder.display().to_string()).map(Some);
         }
-        if SHIPPED.is_empty() {
-            return Ok(None);
-        }
         let folder = tempfile::tempdir().context("a folder for the shipped ranker")?;
         for (name, bytes) in SHIPPED {
             std::fs::write(folder.path().join(name), bytes).context("the shipped ranker")?;
@@ -186,4 +183,9 @@ impl GiftModel {
 }
 
 /// The checkpoint that ships with kairos, inside the binary.
-const SHIPPED: [(&str, &[u8]); 0] = [];
+const SHIPPED: [(&str, &[u8]); 4] = [
+    ("config.json", include_bytes!("../../../models/gifting/checkpoint/config.json")),
+    ("metrics.json", include_bytes!("../../../models/gifting/checkpoint/metrics.json")),
+    ("model.safetensors", include_bytes!("../../../models/gifting/checkpoint/model.safetensors")),
+    (INPUTS_FILE, include_bytes!("../../../models/gifting/checkpoint/inputs.json")),
+];

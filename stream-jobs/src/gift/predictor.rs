@@ -1,13 +1,13 @@
 //! Who is likely to give in a room: the ranker asked about everybody who is there.
 //!
-//! A pure function of the acts and units in their order: no clock, no map order. What a user looks like is computed once
-//! and kept while nothing about it changes; that never changes a result. Invariant: users are ranked by probability, then
-//! id.
+//! A pure function of the acts and units in their order: no clock, no map order. What a user's numbers come to is computed
+//! once and kept, each for itself: in a batch the last bits would depend on who else is in it, and so on when the job was
+//! started. Invariant: users are ranked by probability, then id.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use kairos_gifting::{NodeTable, RoomInput, Segment, UserInput, UserPass};
+use kairos_gifting::{NodeTable, RoomInput, Segment, UserPass};
 
 use super::act::Act;
 use super::audience::{Audience, Own};
@@ -15,7 +15,7 @@ use super::model::GiftModel;
 use super::{GiftConfig, reason};
 use crate::graph::{LiveGraph, id_of};
 
-/// Users whose numbers are kept at once; past it all are computed anew.
+/// Numbers that are kept at once; past it all are computed anew.
 const KEPT: usize = 50_000;
 
 /// What is expected of a viewer.
@@ -31,18 +31,14 @@ pub struct Predicted {
     pub reason: String,
 }
 
-struct Kept {
-    own: Own,
-    pass: UserPass,
-}
-
 /// A ranker, and everything it is told.
 pub struct Predictor {
     model: Arc<GiftModel>,
     config: GiftConfig,
     audience: Audience,
     nodes: NodeTable,
-    kept: BTreeMap<String, Kept>,
+    /// By what users look like: most are alike.
+    kept: BTreeMap<u128, UserPass>,
 }
 
 impl std::fmt::Debug for Predictor {
@@ -90,7 +86,6 @@ impl Predictor {
         if asked.viewers.is_empty() {
             return Ok(Vec::new());
         }
-        self.pass(asked.viewers.iter().map(|viewer| (viewer.user.as_str(), &viewer.own)))?;
         let [a, b, c] = &asked.paths;
         let input = RoomInput {
             streamer: id_of(&asked.streamer),
@@ -104,10 +99,8 @@ impl Predictor {
         };
         let (mut passes, mut side) = (Vec::with_capacity(asked.viewers.len()), Vec::new());
         for viewer in &asked.viewers {
-            if let Some(kept) = self.kept.get(&viewer.user) {
-                passes.push(kept.pass.clone());
-                side.extend(viewer.pair);
-            }
+            passes.push(self.pass(&viewer.user, &viewer.own)?);
+            side.extend(viewer.pair);
         }
         let predictions = self.model.scorer().users(&room_pass, &passes, &side)?;
         let mut ranked: Vec<(usize, f64)> =
@@ -128,18 +121,20 @@ impl Predictor {
         Ok(found)
     }
 
-    /// Computes what users look like where it is not known or not true any more.
-    fn pass<'a>(&mut self, users: impl Iterator<Item = (&'a str, &'a Own)>) -> anyhow::Result<()> {
-        if self.kept.len() > KEPT {
+    fn pass(&mut self, user: &str, own: &Own) -> anyhow::Result<UserPass> {
+        let id = id_of(user);
+        // A user without a row of its own is all that is told of it.
+        let known = self.model.ranker().knows_user(id).then_some(id);
+        let key = own.fingerprint(known);
+        if let Some(pass) = self.kept.get(&key) {
+            return Ok(pass.clone());
+        }
+        if self.kept.len() >= KEPT {
             self.kept.clear();
         }
-        let changed: Vec<(&str, &Own)> =
-            users.filter(|(user, own)| self.kept.get(*user).is_none_or(|kept| kept.own != **own)).collect();
-        let inputs: Vec<UserInput<'_>> = changed.iter().map(|(user, own)| own.input(id_of(user))).collect();
-        let passes = self.model.ranker().user_passes(&inputs, &self.nodes)?;
-        for ((user, own), pass) in changed.into_iter().zip(passes) {
-            self.kept.insert(user.to_owned(), Kept { own: own.clone(), pass });
-        }
-        Ok(())
+        let mut passes = self.model.ranker().user_passes(&[own.input(id)], &self.nodes)?;
+        let pass = passes.pop().ok_or_else(|| anyhow::anyhow!("user {user}: the ranker gave no pass"))?;
+        self.kept.insert(key, pass.clone());
+        Ok(pass)
     }
 }

@@ -19,26 +19,31 @@ pub(super) fn words(
     now_us: i64,
 ) -> String {
     let raised = || reasons.iter().filter(|reason| reason.contribution > 0.0);
-    let mut parts = Vec::new();
-    let remembered = raised().find_map(|reason| match reason.origin {
-        Origin::Path(path) => {
-            let named = audience.graph.named(path, user, streamer, reason.node?)?;
-            Some(along(path, &named, reason.contribution))
-        }
-        Origin::History => {
-            let (towards, at_us) = audience.people.users.get(user)?.named(reason.node?)?;
-            let ago = ago(now_us - at_us);
-            Some(format!("past acts, most of all towards {towards} {ago} ({:+.2})", reason.contribution))
-        }
-        Origin::Content(_) => None,
+    let remembered = raised().find_map(|reason| {
+        let text = match reason.origin {
+            Origin::Path(path) => {
+                let named = audience.graph.named(path, user, streamer, reason.node?)?;
+                along(path, &named, reason.contribution)
+            }
+            Origin::History => {
+                let (towards, at_us) = audience.people.users.get(user)?.named(reason.node?)?;
+                let ago = ago(now_us - at_us);
+                format!("past acts, most of all towards {towards} {ago} ({:+.2})", reason.contribution)
+            }
+            Origin::Content(_) => return None,
+        };
+        Some((reason.contribution, text))
     });
-    parts.extend(remembered);
-    parts.extend(raised().find_map(|reason| match reason.origin {
-        Origin::Content(modality) => Some(format!("{} ({:+.2})", modality.name(), reason.contribution)),
+    let content = raised().find_map(|reason| match reason.origin {
+        Origin::Content(modality) => {
+            Some((reason.contribution, format!("{} ({:+.2})", modality.name(), reason.contribution)))
+        }
         _ => None,
-    }));
-    parts.extend(here(audience, room, user, now_us));
-    parts.join("; ")
+    });
+    let mut parts: Vec<(f64, String)> = remembered.into_iter().chain(content).collect();
+    parts.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let parts = parts.into_iter().map(|(_, text)| text).chain(here(audience, room, user, now_us));
+    parts.collect::<Vec<_>>().join("; ")
 }
 
 fn along(path: Path, named: &Named, contribution: f64) -> String {
@@ -52,8 +57,8 @@ fn along(path: Path, named: &Named, contribution: f64) -> String {
     };
     let Named { node, via, weight } = named;
     match via {
-        Some(via) => format!("{name} via {via} to {node} (weight {weight:.2}, {contribution:+.2})"),
-        None => format!("{name} to {node} (weight {weight:.2}, {contribution:+.2})"),
+        Some(via) => format!("{name} via {via} to {node} (weight {weight:.3}, {contribution:+.2})"),
+        None => format!("{name} to {node} (weight {weight:.3}, {contribution:+.2})"),
     }
 }
 

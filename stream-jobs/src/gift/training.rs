@@ -93,11 +93,13 @@ pub fn train(
         seed: plan.seed,
         epochs: plan.epochs,
         patience: 4,
+        negatives_kept: 0.25,
         negatives_kept_before: NEGATIVES_KEPT,
         least_seen: usize::MAX,
         modality_dropout: 0.3,
         dropout: 0.2,
         weight_decay: 0.05,
+        learning_rate: 1e-3,
         ..TrainingConfig::default()
     };
     let mut show = |progress: &Progress| say(&shown(progress));

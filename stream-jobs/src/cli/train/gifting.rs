@@ -8,6 +8,7 @@ use kairos_representation::Kind;
 
 use super::UsageError;
 use crate::config::Config;
+use crate::gift::{recordings, training as rooms};
 use crate::gifting::config::kind_named;
 use crate::gifting::{Progress, interactions, live};
 
@@ -15,7 +16,7 @@ use crate::gifting::{Progress, interactions, live};
 #[derive(Debug, Parser)]
 pub struct Args {
     /// Folder: train.tsv with user and item (value, time, val.tsv, test.tsv, friends.tsv, *_feat.npy are optional), or
-    /// KuaiLive's layout.
+    /// KuaiLive's layout, or recordings with gifts.
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
     /// Folder of the checkpoint to write.
@@ -44,6 +45,9 @@ pub struct Args {
 impl Args {
     /// Runs it.
     pub fn run(&self, config: &Config) -> anyhow::Result<()> {
+        if recordings::are_in(&self.data) {
+            return self.run_rooms(config);
+        }
         let mut progress = Progress::new();
         match Layout::of(&self.data)? {
             Layout::Interactions => self.run_interactions(config, &mut progress),
@@ -91,6 +95,26 @@ impl Args {
         };
         let outcome = plan.run(&self.data, &self.out, progress)?;
         self.tell(&outcome.table, &outcome.note, &outcome.digest);
+        Ok(())
+    }
+
+    fn run_rooms(&self, config: &Config) -> anyhow::Result<()> {
+        let chosen = self.model.is_some_and(|model| model != Kind::Mmbee);
+        if chosen || self.seeds > 1 || self.baselines || self.ablations || self.refit {
+            let message =
+                "recordings train one model, mmbee, judged beside plain rules: of the options --seed is read";
+            return Err(UsageError(message.to_owned()).into());
+        }
+        let plan = rooms::Plan {
+            data: vec![self.data.clone()],
+            out: self.out.clone(),
+            seed: self.seed,
+            validation: 0.25,
+            epochs: 20,
+        };
+        let (digest, _) = rooms::train(config, &plan, &mut |what| eprintln!("{what}"))?;
+        let card = std::fs::read_to_string(self.out.join("README.md"))?;
+        self.tell(&card, "Recordings: the live path, judged on the last quarter of the rooms.", &digest);
         Ok(())
     }
 
