@@ -13,8 +13,8 @@ mod run;
 mod summary;
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use anyhow::{Context, anyhow};
 use kairos_clickhouse::{Store, Writer, WriterOptions};
