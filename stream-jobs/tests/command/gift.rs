@@ -1,8 +1,13 @@
 //! The gift graph from files and tables, and predictions of replays.
 
 use std::path::Path;
+use std::sync::LazyLock;
 
-use crate::kairos::{ROOMS, Rooms, ask, kairos, replay, succeeded};
+use crate::kairos::{Rooms, ask, kairos, replay, succeeded};
+
+/// Two rooms of chat, gifts and feedback.
+static ROOMS: LazyLock<Rooms> =
+    LazyLock::new(|| Rooms::simulate(&["--rooms", "2", "--minutes", "6", "--seed", "5", "--without-media"]));
 
 fn stats(file: &Path) -> serde_json::Value {
     let text = succeeded(&kairos(&["graph", "stats", file.to_str().unwrap(), "--json"]));
@@ -83,10 +88,14 @@ fn a_gift_changes_the_predictions_of_the_next_unit_and_of_none_before() {
     let rooms = Rooms::simulate(&["--rooms", "1", "--minutes", "2", "--seed", "11", "--without-media"]);
     let room = rooms.room(0);
     let (plain, given) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    replay(&[&room], plain.path(), &[]);
+    // Everybody who is there gets a row.
+    let config = plain.path().join("kairos.toml");
+    std::fs::write(&config, "[gift]\ntop = 1000\n").unwrap();
+    let everybody = ["--config", config.to_str().unwrap()];
+    replay(&[&room], plain.path(), &everybody);
     let user =
         ask(plain.path(), "SELECT user FROM comments WHERE media_us < 50000000 ORDER BY media_us LIMIT 1");
-    let begin: i64 = ask(plain.path(), "SELECT toInt64(started_at) FROM streams")
+    let begin: i64 = ask(plain.path(), "SELECT toUnixTimestamp64Micro(started_at) FROM streams")
         .parse()
         .expect("microseconds since 1970");
     let gift = format!(
@@ -98,7 +107,7 @@ fn a_gift_changes_the_predictions_of_the_next_unit_and_of_none_before() {
     gifts.push_str(&gift);
     gifts.push('\n');
     std::fs::write(&file, gifts).unwrap();
-    replay(&[&room], given.path(), &[]);
+    replay(&[&room], given.path(), &everybody);
 
     let rows = ask(plain.path(), "SELECT count(), uniq(media_us) FROM gift_predictions");
     assert!(!rows.starts_with("0\t"), "a room with viewers has predictions");
@@ -136,10 +145,10 @@ fn a_graph_from_before_is_seen_and_rooms_of_one_replay_are_not() {
         )
     };
     let out = |name: &str| folder.path().join(name);
-    replay(&[&one], &out("alone"), &["--no-clips"]);
-    replay(&[&one, &two], &out("together"), &["--no-clips"]);
+    replay(&[&one], &out("alone"), &[]);
+    replay(&[&one, &two], &out("together"), &[]);
     assert_eq!(of_one(&out("alone")), of_one(&out("together")));
-    replay(&[&one], &out("graph"), &["--no-clips", "--graph", graph.to_str().unwrap()]);
-    replay(&[&one], &out("again"), &["--no-clips", "--graph", graph.to_str().unwrap()]);
-    assert_eq!(of_one(&out("graph")), of_one(&out("again")));
+    replay(&[&one], &out("after"), &["--graph", graph.to_str().unwrap()]);
+    replay(&[&one], &out("again"), &["--graph", graph.to_str().unwrap()]);
+    assert_eq!(of_one(&out("after")), of_one(&out("again")));
 }
