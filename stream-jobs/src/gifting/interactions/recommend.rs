@@ -48,7 +48,7 @@ pub fn recommend(
     let file = std::fs::File::create(out).with_context(|| out.display().to_string())?;
     let mut lines = std::io::BufWriter::new(file);
     writeln!(lines, "user\trank\titem\tscore").with_context(|| out.display().to_string())?;
-    let mut judges = numbered.parts.iter().map(|(name, _)| Judge::new(*name)).collect::<Vec<_>>();
+    let mut judges = numbered.parts.iter().map(|(name, _)| Judge::new(name)).collect::<Vec<_>>();
     let users: Vec<u32> = (0..folder.users.len() as u32).filter(|&user| numbered.counts(user)).collect();
     let longest = KS.into_iter().max().unwrap_or(0).max(count);
     for chunk in users.chunks(USERS) {
