@@ -126,6 +126,14 @@ impl Job {
         )
     }
 
+    /// The graph of all that the topic of gifts holds.
+    fn built_from_topic(&self) -> serde_json::Value {
+        let (config, file) = (self.folder.path().join("kairos.toml"), self.folder.path().join("graph"));
+        let args = ["--config", config.to_str().unwrap(), "graph", "build", "--topic", "--json", "--out"];
+        let text = succeeded(&kairos().args(args).arg(&file).output().unwrap());
+        serde_json::from_str(&text).unwrap()
+    }
+
     /// Everything but where the file lies.
     fn graph(&self) -> serde_json::Value {
         let state = self.out().join("gift-state");
@@ -186,6 +194,10 @@ fn killed_in_the_middle_the_job_loses_no_edge_and_predicts_the_same() {
     let (left, right) = (killed.graph(), whole.graph());
     assert_eq!(left, right, "edges, gifts and positions");
     assert!(left["edges"].as_u64().unwrap() > 0, "the room has gifts");
+    let built = whole.built_from_topic();
+    for field in ["users", "streamers", "edges", "gifts", "value"] {
+        assert_eq!(built[field], right[field], "{field} of the topic's own graph");
+    }
     let (left, right) = (killed.predictions(), whole.predictions());
     assert!(right.lines().count() > 20, "{} predictions", right.lines().count());
     let differing: Vec<_> = left.lines().zip(right.lines()).filter(|(left, right)| left != right).collect();

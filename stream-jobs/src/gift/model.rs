@@ -22,7 +22,7 @@ pub const INPUTS_FILE: &str = "inputs.json";
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RoomInputs {
-    /// Side features, [`side::LAYOUT`].
+    /// Names the meaning of the side features.
     pub layout: String,
     /// Length of a unit, milliseconds.
     pub unit_ms: u32,

@@ -57,6 +57,8 @@ pub struct Drawn {
     pub gifts: usize,
     /// Pairs of a viewer and a unit before any were left out.
     pub pairs: usize,
+    /// Whether every room is made by a simulator.
+    pub simulated: bool,
 }
 
 impl RoomExamples {
@@ -123,6 +125,7 @@ pub fn draw(
     let held_out = ((rooms.len() as f64 * validation).round() as usize).clamp(1, rooms.len().max(2) - 1);
     let first_held_out = rooms.len().saturating_sub(held_out);
     let mut drawn = Drawn { rooms: rooms.len(), held_out, ..Drawn::default() };
+    drawn.simulated = rooms.iter().all(|room| room.simulated);
     drawn.gifts = rooms.iter().map(|room| room.gifts().count()).sum();
     let mut audience = Audience::new(config.gift.clone(), LiveGraph::empty(config)?);
     for room in &rooms {
@@ -160,6 +163,7 @@ struct RecordedRoom {
     room: String,
     streamer: String,
     begin_us: i64,
+    simulated: bool,
     acts: Vec<Act>,
     units: Vec<Unit>,
 }
@@ -248,6 +252,7 @@ impl RecordedRoom {
             room: info.room.to_string(),
             streamer: about.streamer().to_owned(),
             begin_us: info.started_at.as_micros(),
+            simulated: info.simulated,
             acts,
             units,
         })

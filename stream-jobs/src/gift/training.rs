@@ -49,6 +49,8 @@ pub struct RoomMetrics {
     pub without_content_auc: Option<f64>,
     /// Rooms trained on and held out.
     pub rooms: [usize; 2],
+    /// Whether every room is made by a simulator.
+    pub simulated: bool,
     /// Pairs of a viewer and a unit before any were left out.
     pub pairs: usize,
     /// Share of those without a gift that was kept.
@@ -161,6 +163,7 @@ fn measured(drawn: &Drawn, ranker: Reached, without_content_auc: Option<f64>) ->
         givers_first_auc: roc_auc(&of_pair(7), &gifts),
         without_content_auc,
         rooms: [drawn.rooms - drawn.held_out, drawn.held_out],
+        simulated: drawn.simulated,
         pairs: drawn.pairs,
         negatives_kept: NEGATIVES_KEPT,
     }
@@ -200,11 +203,7 @@ fn card(inputs: &RoomInputs, metrics: &RoomMetrics, digest: &str) -> String {
     }
     write!(
         text,
-        "\n{} pairs held out, {} with a gift; GAUC by viewer {}, calibration error {}, mean predicted by observed {}. \
-         Simulated viewers give a few seconds after they come in, more often while something happens, and some give more \
-         readily than others, everywhere alike: that is what there is to learn. They have no taste for one streamer over \
-         another, so the graph carries no more than who gives at all; real rooms are to be trained on before its paths mean \
-         anything.\n",
+        "\n{} pairs held out, {} with a gift; GAUC by viewer {}, calibration error {}, mean predicted by observed {}.\n",
         ranker.examples,
         ranker.gifts,
         or(ranker.gauc),
@@ -212,5 +211,13 @@ fn card(inputs: &RoomInputs, metrics: &RoomMetrics, digest: &str) -> String {
         or(ranker.predicted_to_observed),
     )
     .ok();
+    if metrics.simulated {
+        text.push_str(
+            "\nAll rooms are simulated. Their viewers give a few seconds after they come in, more often while something \
+             happens, and some give more readily than others, everywhere alike: that is what there is to learn. They have no \
+             taste for one streamer over another, so the graph carries no more than who gives at all; train on real rooms \
+             before its paths mean anything.\n",
+        );
+    }
     text
 }
