@@ -246,6 +246,6 @@ fn show(progress: &Progress, epoch: &Epoch) {
     let judged = epoch
         .validation
         .map_or_else(String::new, |at| format!(", recall@{} {:.4}, NDCG {:.4}", at.k, at.recall, at.ndcg));
-    let text = format!("epoch {}: loss {:.4}{judged}", epoch.epoch, epoch.loss);
+    let text = format!("{} epoch {}: loss {:.4}{judged}", epoch.kind, epoch.epoch, epoch.loss);
     progress.at(&text, epoch.validation.is_some());
 }

@@ -168,7 +168,10 @@ impl Plan<'_> {
             &config,
             ready.parts.pretrain_end_ms,
             split.validation_end_ms,
-            &mut |epoch| progress.at(&format!("epoch {}: loss {:.4}", epoch.epoch, epoch.loss), false),
+            &mut |epoch| {
+                let text = format!("epoch {}/{}: loss {:.4}", epoch.epoch, config.epochs, epoch.loss);
+                progress.at(&text, epoch.epoch.is_multiple_of(5));
+            },
         )?;
         Ok(Arc::new(nodes))
     }
