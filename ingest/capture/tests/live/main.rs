@@ -1,0 +1,4 @@
+//! Real senders against real rooms: `ffmpeg` sends, kairos-capture receives, kairos-decode looks at what came.
+
+mod files;
+mod support;
