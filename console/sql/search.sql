@@ -1,0 +1,61 @@
+-- Stretches of half a minute in which all the words were said or spoken, the richest first.
+WITH
+    splitByWhitespace(lowerUTF8({q:String})) AS wanted,
+    hits AS
+    (
+        SELECT room, stream, assumeNotNull(media_us) AS at_us, text, 0 AS spoken
+        FROM comments
+        WHERE media_us IS NOT NULL AND ({room:String} = '' OR room = {room:String})
+            AND arrayExists(w -> position(lowerUTF8(text), w) > 0, wanted)
+        UNION ALL
+        SELECT room, stream, start_us, text, 1
+        FROM words
+        WHERE ({room:String} = '' OR room = {room:String})
+            AND arrayExists(w -> position(lowerUTF8(text), w) > 0, wanted)
+    ),
+    moments AS
+    (
+        SELECT
+            room,
+            stream,
+            intDiv(at_us, 30000000) AS stretch,
+            min(at_us) AS from_us,
+            max(at_us) AS to_us,
+            count() AS found,
+            sum(spoken) AS words,
+            lowerUTF8(arrayStringConcat(groupArray(text), ' ')) AS everything,
+            arraySlice(arraySort(x -> (length(x), x), arrayDistinct(arrayFilter(x -> x != '', groupArray(200)(if(spoken = 1, '', text))))), 1, 3) AS quotes
+        FROM hits
+        GROUP BY room, stream, stretch
+        HAVING arrayAll(w -> position(everything, w) > 0, wanted)
+        ORDER BY found DESC, room, stream, stretch
+        LIMIT {limit:UInt32}
+    )
+SELECT
+    m.room AS room,
+    m.stream AS stream,
+    s.title AS title,
+    toUnixTimestamp64Micro(s.started_at) + m.from_us AS at_us,
+    m.from_us AS from_us,
+    m.to_us AS to_us,
+    m.found AS found,
+    m.words AS words,
+    m.quotes AS quotes,
+    sp.speech AS speech,
+    ifNotFinite(sc.high, 0) AS score
+FROM moments AS m
+LEFT JOIN streams AS s ON m.room = s.room AND m.stream = s.stream
+LEFT JOIN
+(
+    SELECT room, stream, intDiv(start_us, 30000000) AS stretch, arrayStringConcat(groupArray(text), ' ') AS speech
+    FROM (SELECT * FROM words WHERE (room, stream, intDiv(start_us, 30000000)) IN (SELECT room, stream, stretch FROM moments) ORDER BY room, stream, start_us)
+    GROUP BY room, stream, stretch
+) AS sp ON m.room = sp.room AND m.stream = sp.stream AND m.stretch = sp.stretch
+LEFT JOIN
+(
+    SELECT room, stream, intDiv(media_us, 30000000) AS stretch, max(score) AS high
+    FROM frame_scores_by_delay
+    WHERE (room, stream, intDiv(media_us, 30000000)) IN (SELECT room, stream, stretch FROM moments)
+    GROUP BY room, stream, stretch
+) AS sc ON m.room = sc.room AND m.stream = sc.stream AND m.stretch = sc.stretch
+ORDER BY found DESC, room, stream, from_us
