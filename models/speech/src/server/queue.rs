@@ -1,0 +1,130 @@
+//! The bounded queue before a shared recogniser and the thread behind it.
+//!
+//! First come, first served: rooms speak at the speed of time, so none can crowd out another for long. No lock is
+//! held while the recogniser runs.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use super::room::{MissedReason, RoomState};
+use super::{lock, serve};
+use crate::{Abort, LiveConfig, Recognizer, SpeechError, Window};
+
+/// Windows that wait, and the thread that serves them.
+pub(super) struct SharedQueue {
+    shared: Arc<Shared>,
+    abort: Abort,
+    thread: Option<JoinHandle<()>>,
+}
+
+struct Shared {
+    waiting: Mutex<Waiting>,
+    /// Something waits, or the server stops.
+    wake: Condvar,
+    /// A window is done.
+    done: Condvar,
+    max_windows: usize,
+    max_delay_us: i64,
+}
+
+#[derive(Default)]
+struct Waiting {
+    windows: VecDeque<(Arc<Mutex<RoomState>>, Window)>,
+    stopping: bool,
+}
+
+impl SharedQueue {
+    pub(super) fn start(
+        mut recognizer: Box<dyn Recognizer>,
+        config: &LiveConfig,
+        abort: Abort,
+    ) -> Result<Self, SpeechError> {
+        let shared = Arc::new(Shared {
+            waiting: Mutex::default(),
+            wake: Condvar::new(),
+            done: Condvar::new(),
+            max_windows: config.max_windows,
+            max_delay_us: i64::from(config.max_delay_ms) * 1_000,
+        });
+        let served = Arc::clone(&shared);
+        let thread = std::thread::Builder::new()
+            .name("speech".into())
+            .spawn(move || served.run(&mut *recognizer))
+            .map_err(SpeechError::Thread)?;
+        Ok(Self { shared, abort, thread: Some(thread) })
+    }
+
+    /// Puts a window in the queue; skips the oldest when it is full.
+    pub(super) fn submit(&self, room: &Arc<Mutex<RoomState>>, window: Window) {
+        let overflow = {
+            let mut waiting = lock(&self.shared.waiting);
+            waiting.windows.push_back((Arc::clone(room), window));
+            if waiting.windows.len() > self.shared.max_windows { waiting.windows.pop_front() } else { None }
+        };
+        self.shared.wake.notify_one();
+        if let Some((room, window)) = overflow {
+            lock(&room).skip(&window, MissedReason::QueueFull);
+            self.shared.tell_done();
+        }
+    }
+
+    /// Waits until no window of the room waits or runs.
+    pub(super) fn wait_for(&self, room: &Mutex<RoomState>) {
+        let mut waiting = lock(&self.shared.waiting);
+        // The room's lock is taken under the queue's, here and nowhere else, and never the other way round.
+        while !lock(room).is_idle() && !waiting.stopping {
+            waiting = self.shared.done.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+impl Drop for SharedQueue {
+    fn drop(&mut self) {
+        lock(&self.shared.waiting).stopping = true;
+        self.shared.wake.notify_all();
+        self.shared.done.notify_all();
+        self.abort.raise();
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the thread of the speech recogniser panicked");
+        }
+    }
+}
+
+impl Shared {
+    fn run(&self, recognizer: &mut dyn Recognizer) {
+        while let Some((room, window)) = self.next() {
+            let (late, closed) = {
+                let room = lock(&room);
+                (room.heard_us.saturating_sub(window.end_us) > self.max_delay_us, room.closed)
+            };
+            if late || closed {
+                lock(&room).skip(&window, MissedReason::TooLate);
+            } else {
+                serve(recognizer, &room, &window);
+            }
+            self.tell_done();
+        }
+    }
+
+    fn next(&self) -> Option<(Arc<Mutex<RoomState>>, Window)> {
+        let mut waiting = lock(&self.waiting);
+        loop {
+            if waiting.stopping {
+                return None;
+            }
+            if let Some(next) = waiting.windows.pop_front() {
+                return Some(next);
+            }
+            waiting = self.wake.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Wakes those that wait for a room. Under the queue's lock, or one that has just looked would sleep on.
+    fn tell_done(&self) {
+        let _held = lock(&self.waiting);
+        self.done.notify_all();
+    }
+}
