@@ -52,13 +52,15 @@ mod tests {
 
     #[test]
     fn waits_double_up_to_the_cap_with_jitter() {
-        let options = CaptureOptions { backoff_min_ms: 100, backoff_max_ms: 2_000, ..CaptureOptions::default() };
+        let options =
+            CaptureOptions { backoff_min_ms: 100, backoff_max_ms: 2_000, ..CaptureOptions::default() };
         let mut backoff = Backoff::new(&options);
         let mut waits = Vec::new();
         for attempt in 1..=200 {
             let (number, wait) = backoff.next();
             assert_eq!(number, attempt);
-            let expected = Duration::from_millis(50).saturating_mul(1 << (attempt - 1).min(10)).min(options_half());
+            let expected =
+                Duration::from_millis(50).saturating_mul(1 << (attempt - 1).min(10)).min(options_half());
             assert!(wait >= expected && wait <= expected * 2, "{attempt}: {wait:?}");
             waits.push(wait);
         }

@@ -165,8 +165,7 @@ impl Queue {
         if self.items.len() - self.segments >= NEWS {
             let is_state = |item: &Captured| matches!(item, Captured::State { .. });
             let is_news = |item: &Captured| !matches!(item, Captured::Segment(_));
-            let oldest =
-                self.items.iter().position(is_state).or_else(|| self.items.iter().position(is_news));
+            let oldest = self.items.iter().position(is_state).or_else(|| self.items.iter().position(is_news));
             oldest.map(|at| self.items.remove(at));
         }
         self.items.push_back(news);

@@ -113,7 +113,8 @@ impl Room {
                         return (RoomState::Failed, why);
                     }
                     // Whoever is called waits for nobody; a listener that can't listen does.
-                    if matches!(self.source.kind, SourceKind::RtmpListen { .. }) || (self.source.listens() && lived)
+                    if matches!(self.source.kind, SourceKind::RtmpListen { .. })
+                        || (self.source.listens() && lived)
                     {
                         pause = Duration::ZERO;
                     }
@@ -234,8 +235,11 @@ impl Room {
                         silent = true;
                         self.tell(RoomState::Silent, "connected, but nothing comes");
                     }
-                    let patience =
-                        if lived { self.options.reconnect_silent_after_ms } else { self.options.connect_timeout_ms };
+                    let patience = if lived {
+                        self.options.reconnect_silent_after_ms
+                    } else {
+                        self.options.connect_timeout_ms
+                    };
                     if quiet > wait(patience) && !absent {
                         let why = format!("nothing came for {:.1} s", quiet.as_secs_f64());
                         return Outcome::Lost { why, said: false, lived };
@@ -280,8 +284,7 @@ impl Room {
         let stream = identity(unit.arrived, &mut self.last_start);
         self.update(|status| status.stream = Some(stream.clone()));
         let name = self.source.name().clone();
-        self.broadcast =
-            Some(Broadcast::new(self.room.clone(), stream, name, !recording, &self.options));
+        self.broadcast = Some(Broadcast::new(self.room.clone(), stream, name, !recording, &self.options));
     }
 
     /// A source that stays away too long has ended its stream.

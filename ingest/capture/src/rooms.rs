@@ -151,7 +151,10 @@ impl Rooms {
     /// How all rooms are doing, also those that ended by themselves, by room.
     pub fn status(&self) -> Vec<RoomStatus> {
         let running = self.inner.lock();
-        running.values().map(|room| room.status.lock().unwrap_or_else(PoisonError::into_inner).clone()).collect()
+        running
+            .values()
+            .map(|room| room.status.lock().unwrap_or_else(PoisonError::into_inner).clone())
+            .collect()
     }
 
     /// Stops all rooms and waits for them, at most `limit`; `false` when some did not stop in time. Blocks.

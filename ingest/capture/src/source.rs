@@ -111,7 +111,11 @@ impl Address {
     }
 
     fn value(&self, name: &str) -> Option<&str> {
-        self.query.split('&').filter_map(|pair| pair.split_once('=')).find(|(n, _)| *n == name).map(|(_, v)| v)
+        self.query
+            .split('&')
+            .filter_map(|pair| pair.split_once('='))
+            .find(|(n, _)| *n == name)
+            .map(|(_, v)| v)
     }
 
     fn place(&self) -> String {
@@ -139,7 +143,10 @@ fn parse(text: &str) -> Result<Source, String> {
     let kind = match address.scheme.as_str() {
         "rtmp" | "rtmps" => {
             let (app, key) = address.path.rsplit_once('/').unwrap_or_default();
-            needs(app.len() > 1 && !key.is_empty(), "needs an application and a stream key: rtmp://host/app/key")?;
+            needs(
+                app.len() > 1 && !key.is_empty(),
+                "needs an application and a stream key: rtmp://host/app/key",
+            )?;
             address.secrets.push(key.to_owned());
             return Ok(Source::of(text, SourceKind::RtmpPull, format!("{place}{app}"), address.secrets));
         }
@@ -195,7 +202,8 @@ impl FromStr for Source {
     type Err = CaptureError;
 
     fn from_str(text: &str) -> Result<Self, CaptureError> {
-        parse(text.trim()).map_err(|problem| CaptureError::Source { source_text: shown(text.trim()), problem })
+        parse(text.trim())
+            .map_err(|problem| CaptureError::Source { source_text: shown(text.trim()), problem })
     }
 }
 

@@ -32,7 +32,8 @@ pub(super) fn build(
         }
         SourceKind::RtmpListen { .. } => {
             let caps = gst::Caps::new_empty_simple("video/x-flv");
-            let input = gst_app::AppSrc::builder().caps(&caps).format(gst::Format::Bytes).max_bytes(0).build();
+            let input =
+                gst_app::AppSrc::builder().caps(&caps).format(gst::Format::Bytes).max_bytes(0).build();
             plan.demux(input.upcast_ref(), "flvdemux")?;
             return Ok(Some(Feed::new(input, shared.clone())));
         }

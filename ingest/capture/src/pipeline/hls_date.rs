@@ -83,7 +83,9 @@ mod tests {
     #[test]
     fn offsets_of_both_forms_are_read() {
         let expected = Some(WallTime::from_millis(1_772_359_200_250));
-        for text in ["2026-03-01T12:00:00.250+0200", "2026-03-01T12:00:00.250+02:00", "2026-03-01T10:00:00.250Z"] {
+        for text in
+            ["2026-03-01T12:00:00.250+0200", "2026-03-01T12:00:00.250+02:00", "2026-03-01T10:00:00.250Z"]
+        {
             assert_eq!(parse(text), expected, "{text}");
         }
         assert_eq!(parse("yesterday"), None);

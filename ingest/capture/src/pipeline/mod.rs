@@ -96,7 +96,12 @@ impl Connection {
         Ok((connection, feed))
     }
 
-    fn start(&self, source: &Source, options: &CaptureOptions, sender: SyncSender<Unit>) -> Result<(), String> {
+    fn start(
+        &self,
+        source: &Source,
+        options: &CaptureOptions,
+        sender: SyncSender<Unit>,
+    ) -> Result<(), String> {
         let (pipeline, shared, source) = (self.pipeline.clone(), self.shared.clone(), source.clone());
         let timeout = wait(options.connect_timeout_ms);
         let run = move || {

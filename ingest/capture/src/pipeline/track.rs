@@ -1,5 +1,6 @@
 //! From a demuxer's pad to units: parse into the form that segments hold, tell keyframes, keep times.
 
+use std::str::FromStr;
 use std::sync::mpsc::SyncSender;
 
 use gst::prelude::*;
@@ -18,12 +19,14 @@ const NTP_TO_UNIX: u64 = 2_208_988_800;
 fn form(caps: &gst::StructureRef) -> (Option<&'static str>, Option<&'static str>) {
     let version = caps.get::<i32>("mpegversion").unwrap_or(0);
     match (caps.name().as_str(), version) {
-        ("video/x-h264", _) => {
-            (Some("h264parse config-interval=-1"), Some("video/x-h264,stream-format=byte-stream,alignment=au"))
-        }
-        ("video/x-h265", _) => {
-            (Some("h265parse config-interval=-1"), Some("video/x-h265,stream-format=byte-stream,alignment=au"))
-        }
+        ("video/x-h264", _) => (
+            Some("h264parse config-interval=-1"),
+            Some("video/x-h264,stream-format=byte-stream,alignment=au"),
+        ),
+        ("video/x-h265", _) => (
+            Some("h265parse config-interval=-1"),
+            Some("video/x-h265,stream-format=byte-stream,alignment=au"),
+        ),
         ("video/x-av1", _) => (Some("av1parse"), Some("video/x-av1,stream-format=obu-stream,alignment=tu")),
         ("video/x-vp9", _) => (Some("vp9parse"), None),
         ("video/mpeg", 1 | 2) => (Some("mpegvideoparse"), None),
@@ -54,10 +57,11 @@ pub(super) fn attach(
     let chain = match kind.filter(|kind| shared.lock().claim(*kind)) {
         Some(kind) => {
             let (parser, kept) = form(structure);
-            let parts = [parser, kept].into_iter().flatten().collect::<Vec<_>>();
-            let chain = if parts.is_empty() { "identity".to_owned() } else { parts.join(" ! ") };
-            let chain = gst::parse::bin_from_description(&chain, true).map_err(|e| e.message().to_owned())?;
+            let kept = kept.map(gst::Caps::from_str).transpose().map_err(|error| error.to_string())?;
+            let chain = gst::parse::bin_from_description(parser.unwrap_or("identity"), true)
+                .map_err(|error| error.message().to_owned())?;
             let sink = units(kind, shared, sender);
+            sink.set_caps(kept.as_ref());
             pipeline.add(&sink).map_err(|error| error.to_string())?;
             pipeline.add(&chain).map_err(|error| error.to_string())?;
             chain.link(&sink).map_err(|error| error.to_string())?;

@@ -60,7 +60,9 @@ pub(super) fn serve(stream: TcpStream, peer: SocketAddr, listener: &Listener) ->
 fn read(stream: &mut TcpStream, buffer: &mut [u8]) -> Result<Option<usize>, String> {
     match stream.read(buffer) {
         Ok(read) => Ok(Some(read)),
-        Err(error) if matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) => {
+        Err(error)
+            if matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) =>
+        {
             Ok(None)
         }
         Err(error) => Err(error.to_string()),
@@ -178,13 +180,9 @@ impl Session<'_> {
         }
         let (room, offers) = self.listener.offers(app, key)?;
         let (answer, feed) = sync_channel(1);
-        offers
-            .send(Offer { peer: self.peer, answer })
-            .map_err(|_gone| format!("room {room} is over"))?;
+        offers.send(Offer { peer: self.peer, answer }).map_err(|_gone| format!("room {room} is over"))?;
         // A room that has a sender does not look at offers: the answer is dropped or never comes.
-        let feed = feed
-            .recv_timeout(ANSWER)
-            .map_err(|_late| format!("room {room} has a sender already"))?;
+        let feed = feed.recv_timeout(ANSWER).map_err(|_late| format!("room {room} has a sender already"))?;
         feed.push(flv::HEADER.to_vec());
         Ok(feed)
     }

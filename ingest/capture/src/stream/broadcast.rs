@@ -230,10 +230,7 @@ impl Broadcast {
                 captured_at,
                 content_type,
                 bytes,
-                position: Position::in_file(
-                    self.source.clone(),
-                    i64::try_from(sequence).unwrap_or(i64::MAX),
-                ),
+                position: Position::in_file(self.source.clone(), i64::try_from(sequence).unwrap_or(i64::MAX)),
             }),
             Err(problem) => {
                 tracing::warn!(room = %self.room, stream = %self.stream, sequence, problem, "segment not written");

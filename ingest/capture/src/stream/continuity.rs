@@ -50,7 +50,8 @@ mod tests {
     fn counters_go_on_from_segment_to_segment() {
         let mut continuity = Continuity::default();
         let mut first: Vec<u8> = (0..18).flat_map(|i| packet(65, 0x10, i % 16)).collect();
-        let mut second = [packet(0, 0x10, 0), packet(65, 0x10, 0), packet(65, 0x20, 0), packet(65, 0x10, 1)].concat();
+        let mut second =
+            [packet(0, 0x10, 0), packet(65, 0x10, 0), packet(65, 0x20, 0), packet(65, 0x10, 1)].concat();
         continuity.apply(&mut first);
         continuity.apply(&mut second);
         assert_eq!(counters(&first).last(), Some(&1));

@@ -97,8 +97,6 @@ pub(crate) struct Cutter {
     sound_size: usize,
     heard: Option<MediaTime>,
     seen: MediaTime,
-    /// End of the last cut.
-    done: MediaTime,
     ended: bool,
 }
 
@@ -114,7 +112,6 @@ impl Cutter {
             sound_size: 0,
             heard: None,
             seen: MediaTime::ZERO,
-            done: MediaTime::ZERO,
             ended: false,
         }
     }
@@ -189,11 +186,6 @@ impl Cutter {
         self.ended = true;
     }
 
-    /// Media time up to which everything has been cut.
-    pub(crate) fn done(&self) -> MediaTime {
-        self.done
-    }
-
     /// Bytes that wait for their segment to be complete.
     pub(crate) fn held(&self) -> usize {
         let closed: usize = self.closed.iter().map(|(group, _)| group.size).sum();
@@ -202,9 +194,7 @@ impl Cutter {
 
     /// A segment that is complete.
     pub(crate) fn pop(&mut self) -> Option<Cut> {
-        let cut = if self.closed.is_empty() { self.pop_sound() } else { self.pop_pictures() }?;
-        self.done = self.done.max(cut.end);
-        Some(cut)
+        if self.closed.is_empty() { self.pop_sound() } else { self.pop_pictures() }
     }
 
     fn pop_pictures(&mut self) -> Option<Cut> {
@@ -225,7 +215,8 @@ impl Cutter {
         let first = self.sound.front()?.shown_at;
         let span = self.heard? - first;
         let since = self.open.as_ref().map(|open| open.end);
-        let stopped = since.is_none_or(|end| self.heard.is_some_and(|heard| heard - end > self.limits.longest));
+        let stopped =
+            since.is_none_or(|end| self.heard.is_some_and(|heard| heard - end > self.limits.longest));
         let enough = span >= self.limits.sound_length || self.sound_size > self.limits.size;
         if !self.ended && !(stopped && enough) {
             return None;

@@ -54,7 +54,11 @@ fn short_groups_are_gathered() {
 fn a_group_too_large_for_a_segment_is_continued_in_others() {
     let cuts = cut(100, 50, 6_000, true);
     let bytes = |cut: &Cut| cut.pictures.iter().chain(&cut.sound).map(Timed::muxed_size).sum::<usize>();
-    assert!(cuts.iter().all(|cut| bytes(cut) <= 128 << 10), "{:?}", cuts.iter().map(bytes).collect::<Vec<_>>());
+    assert!(
+        cuts.iter().all(|cut| bytes(cut) <= 128 << 10),
+        "{:?}",
+        cuts.iter().map(bytes).collect::<Vec<_>>()
+    );
     assert_eq!(cuts.iter().map(|cut| cut.pictures.len()).sum::<usize>(), 100);
     assert!(cuts.windows(2).all(|pair| pair[0].end == pair[1].start));
     for cut in &cuts {

@@ -99,7 +99,8 @@ fn run(pipeline: &gst::Pipeline, content_type: ContentType, tracks: &[&[Timed]])
     let mut sources = Vec::with_capacity(tracks.len());
     for track in tracks {
         let Some(first) = track.first() else { continue };
-        let source = gst_app::AppSrc::builder().caps(&first.caps).format(gst::Format::Time).max_bytes(0).build();
+        let source =
+            gst_app::AppSrc::builder().caps(&first.caps).format(gst::Format::Time).max_bytes(0).build();
         pipeline.add(&source).map_err(failed)?;
         let name = first.caps.structure(0).map(|s| s.name().to_string()).unwrap_or_default();
         match parser(&name).filter(|_| content_type != ContentType::MpegTs) {

@@ -48,7 +48,8 @@ fn segments_in_a_row_play_as_one() {
 #[test]
 fn every_codec_finds_a_container() {
     let dir = tempfile::tempdir().unwrap();
-    let x265 = "-c:v libx265 -preset ultrafast -x265-params log-level=none:open-gop=0:keyint=25 -pix_fmt yuv420p";
+    let x265 =
+        "-c:v libx265 -preset ultrafast -x265-params log-level=none:open-gop=0:keyint=25 -pix_fmt yuv420p";
     let cases = [
         ("a.flv", format!("{H264} -c:a aac"), ContentType::MpegTs),
         ("a.ts", format!("{H264} -c:a libmp3lame"), ContentType::MpegTs),
@@ -65,7 +66,11 @@ fn every_codec_finds_a_container() {
         rooms.add(room(file), source(&dir.path().join(file).display().to_string())).unwrap();
     }
     for (file, _, content_type) in &cases {
-        collector.must(20.0, file, in_state(file, |state, _| matches!(state, RoomState::Ended | RoomState::Failed)));
+        collector.must(
+            20.0,
+            file,
+            in_state(file, |state, _| matches!(state, RoomState::Ended | RoomState::Failed)),
+        );
         let segments = collector.segments(file);
         assert!(!segments.is_empty(), "{file}: {}", story(&collector.all));
         assert_eq!(segments[0].content_type, *content_type, "{file}");
@@ -129,7 +134,11 @@ fn a_group_larger_than_a_segment_is_continued() {
     assert!(segments.iter().all(|segment| segment.bytes.len() <= 256 << 10), "{}", story(&collector.all));
     assert!(in_state("big", |_, why| why.contains("keyframe every two seconds"))(&collector.all));
     let bytes: Vec<u8> = segments.iter().flat_map(|segment| segment.bytes.to_vec()).collect();
-    let whole = kairos_timeline::Segment { bytes: bytes.into(), duration: segments.last().unwrap().end() - MediaTime::ZERO, ..segments[0].clone() };
+    let whole = kairos_timeline::Segment {
+        bytes: bytes.into(),
+        duration: segments.last().unwrap().end() - MediaTime::ZERO,
+        ..segments[0].clone()
+    };
     assert_eq!(judge_bytes(&whole), 100, "the segments in a row hold every picture");
 }
 
@@ -153,9 +162,11 @@ fn a_file_that_is_no_media_fails_and_says_why() {
     let (rooms, mut collector) = start(quick());
     for file in ["note.txt", "missing.mp4"] {
         rooms.add(room(file), source(&dir.path().join(file).display().to_string())).unwrap();
-        collector.must(10.0, "failure", in_state(file, |state, why| {
-            *state == RoomState::Failed && !why.is_empty()
-        }));
+        collector.must(
+            10.0,
+            "failure",
+            in_state(file, |state, why| *state == RoomState::Failed && !why.is_empty()),
+        );
     }
     println!("{}", story(&collector.all));
 }

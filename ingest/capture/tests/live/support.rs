@@ -76,6 +76,12 @@ impl Sender {
     pub fn wait(&mut self) {
         self.0.wait().expect("a process");
     }
+
+    /// Sends a signal by name.
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args(["-s", name, &self.0.id().to_string()]).status();
+        assert!(sent.expect("kill is installed").success());
+    }
 }
 
 /// A loopback port that was free a moment ago.
@@ -155,7 +161,10 @@ pub fn ended(room: &str) -> impl Fn(&[Captured]) -> bool {
     move |all| all.iter().any(|c| matches!(c, Captured::End { .. }) && c.room().as_str() == room)
 }
 
-pub fn in_state<'a>(room: &'a str, wanted: impl Fn(&RoomState, &str) -> bool + 'a) -> impl Fn(&[Captured]) -> bool + 'a {
+pub fn in_state<'a>(
+    room: &'a str,
+    wanted: impl Fn(&RoomState, &str) -> bool + 'a,
+) -> impl Fn(&[Captured]) -> bool + 'a {
     move |all| {
         all.iter().any(|captured| match captured {
             Captured::State { room: of, state, why } => of.as_str() == room && wanted(state, why),
@@ -168,7 +177,15 @@ pub fn in_state<'a>(room: &'a str, wanted: impl Fn(&RoomState, &str) -> bool + '
 pub fn story(all: &[Captured]) -> String {
     let line = |captured: &Captured| match captured {
         Captured::Segment(s) => {
-            format!("{} {} #{} {} +{} {} bytes", s.room, s.stream, s.sequence, s.start, s.duration, s.bytes.len())
+            format!(
+                "{} {} #{} {} +{} {} bytes",
+                s.room,
+                s.stream,
+                s.sequence,
+                s.start,
+                s.duration,
+                s.bytes.len()
+            )
         }
         other => format!("{other:?}"),
     };
@@ -177,13 +194,17 @@ pub fn story(all: &[Captured]) -> String {
 
 /// Times of all pictures and seconds of sound; each segment has to decode by itself, from a keyframe on.
 pub fn judge(segments: &[Segment]) -> (Vec<MediaTime>, f64) {
-    let options = DecodeOptions { width: 32, height: 24, pictures: Some(Mode::Full), ..DecodeOptions::default() };
+    let options =
+        DecodeOptions { width: 32, height: 24, pictures: Some(Mode::Full), ..DecodeOptions::default() };
     let mut all = SegmentDecoder::new(options.clone());
     let (mut times, mut samples) = (Vec::new(), 0);
     for (i, segment) in segments.iter().enumerate() {
         let alone = SegmentDecoder::new(options.clone()).decode(segment).expect("a container");
         assert_eq!(alone.faults, [], "segment {i} alone");
-        assert!(alone.pictures.first().is_none_or(|first| first.keyframe), "segment {i} begins with a keyframe");
+        assert!(
+            alone.pictures.first().is_none_or(|first| first.keyframe),
+            "segment {i} begins with a keyframe"
+        );
         assert!(segment.bytes.len() <= 1 << 20);
         let decoded = all.decode(segment).expect("a container");
         assert_eq!(decoded.faults, [], "segment {i} in a row");
@@ -214,4 +235,33 @@ pub fn is_whole_clip(segments: &[Segment], pictures: usize) {
     }
     let expected = pictures as f64 / RATE as f64;
     assert!((sound - expected).abs() < 0.2, "{sound} s of sound beside {expected} s of pictures");
+}
+
+/// Serves the files of a folder on loopback, and at `/endless` the given bytes as one stream; gives back the address.
+pub fn serve(folder: PathBuf, endless: Vec<u8>) -> String {
+    let (tell, address) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async move {
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("loopback");
+            tell.send(format!("http://{}", listener.local_addr().expect("an address"))).expect("a test");
+            let file = move |axum::extract::Path(name): axum::extract::Path<String>| {
+                let path = folder.join(name);
+                async move { std::fs::read(path).map_err(|_missing| axum::http::StatusCode::NOT_FOUND) }
+            };
+            let app = axum::Router::new()
+                .route("/endless", axum::routing::get(move || async move { endless }))
+                .route("/{name}", axum::routing::get(file));
+            axum::serve(listener, app).await.expect("it serves");
+        });
+    });
+    address.recv().expect("a server")
+}
+
+pub fn gaps(all: &[Captured], room: &str) -> Vec<(MediaTime, MediaTime, kairos_capture::GapReason)> {
+    let of = |captured: &Captured| match captured {
+        Captured::Gap { room: of, from, to, why, .. } if of.as_str() == room => Some((*from, *to, *why)),
+        _ => None,
+    };
+    all.iter().filter_map(of).collect()
 }

@@ -22,5 +22,5 @@ pub use formats::{ChatFormat, FormatName, sniff};
 pub use log::{ChatEvent, ChatLog, Clocks, Event, Skipped, StartSource};
 pub use money::{Rates, parse_money};
 pub use options::{ChatOptions, Limits};
-pub use read::{open_text, read_chat, read_chat_from};
+pub use read::{open_text, read_chat, read_chat_from, read_item};
 pub use stamp::parse_time;

@@ -12,7 +12,7 @@ use flate2::bufread::MultiGzDecoder;
 
 use super::assemble::assemble;
 use super::draft::{Collector, SkipReason};
-use super::formats::{FormatName, sniff};
+use super::formats::{FormatName, named, sniff};
 use super::log::ChatLog;
 use super::options::ChatOptions;
 use crate::RecordingError;
@@ -67,4 +67,14 @@ pub fn read_chat_from(mut input: impl BufRead, name: &str, options: &ChatOptions
         found.skip(index, SkipReason::Input(error.to_string()));
     }
     Some(assemble(file, format?.name(), found, options))
+}
+
+/// Reads one item of a live source whose format is known, such as a line; `name` stands in positions. What could not be
+/// read or says nothing is in the log, as with a file. An item without an id gets one from its content. `None` for
+/// [`FormatName::Empty`].
+pub fn read_item(format: FormatName, item: &[u8], name: &str, options: &ChatOptions) -> Option<ChatLog> {
+    let mut found = Collector::default();
+    // A slice can't fail.
+    named(format)?.read(&mut &*item, &mut found).ok()?;
+    Some(assemble(name.into(), format, found, options))
 }

@@ -134,6 +134,11 @@ pub fn sniff(head: &[u8]) -> Option<&'static dyn ChatFormat> {
     FORMATS.into_iter().find(|format| format.recognises(head))
 }
 
+/// The reader of a format.
+pub fn named(name: FormatName) -> Option<&'static dyn ChatFormat> {
+    FORMATS.into_iter().find(|format| format.name() == name)
+}
+
 /// Whether `head` is flat XML with an element `<name ...`.
 fn has_element(head: &str, name: &str) -> bool {
     head.match_indices('<').any(|(at, _)| {
