@@ -1,5 +1,8 @@
 //! whisper.cpp's whole path, on a model that the test writes and on the project's empty test model.
 
+// A helper that fails fails its test.
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use std::path::Path;
@@ -51,7 +54,8 @@ fn words_come_with_their_times_languages_and_probabilities() {
         words.windows(2).all(|pair| pair[0].start_s <= pair[1].start_s && pair[0].end_s <= pair[1].end_s)
     );
     assert!(words.iter().all(|word| word.probability > 0.9 && word.end_s <= 3.0), "{words:?}");
-    assert!((words[0].start_s - 0.2).abs() < 0.15 && words[1].end_s < 1.4, "{words:?}");
+    // Within a phrase whisper.cpp estimates; the phrases' own times are the model's.
+    assert!((0.15..0.5).contains(&words[0].start_s) && words[1].end_s < 1.4, "{words:?}");
     assert!(words[2].start_s > 1.0 && words[4].end_s > 1.8, "{words:?}");
     // Left to find out, it hears the language that the model says at the first position.
     let heard = whisper.transcribe(&voice, None).unwrap();

@@ -45,8 +45,10 @@ impl Settings {
             && (2..=1_500).contains(&settings.max_source_positions)
             && (4..=448).contains(&settings.max_target_positions)
             && (4..=4_096).contains(&settings.d_model)
-            && settings.d_model % 2 == 0
-            && heads.iter().all(|&heads| (1..=256).contains(&heads) && settings.d_model % heads == 0)
+            && settings.d_model.is_multiple_of(2)
+            && heads
+                .iter()
+                .all(|&heads| (1..=256).contains(&heads) && settings.d_model.is_multiple_of(heads))
             && settings.encoder_layers <= 64
             && settings.decoder_layers <= 64
             && settings.vocab_size <= 1 << 18;
