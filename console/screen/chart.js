@@ -80,7 +80,7 @@ export class Chart {
       g.fillRect(this.x(us) - wide / 2, 4, wide, bottom - 4);
     };
     line(this.hover, "--faint", 1);
-    line(this.cursor, "--ink", 1.5);
+    line(this.cursor, "--muted", 1);
     line(this.playhead, "--peak", 2);
     this.paintMap();
   }

@@ -2,8 +2,8 @@
 
 import { get, path, stream as at } from "/assets/api.js";
 import { Chart } from "/assets/chart.js";
-import { el, fill } from "/assets/dom.js";
-import { clock, count, percent, score, span } from "/assets/format.js";
+import { css, el, fill } from "/assets/dom.js";
+import { clock, count, score, span } from "/assets/format.js";
 import { curves } from "/assets/lanes.js";
 import { setPageKeys } from "/assets/keys.js";
 
@@ -66,12 +66,18 @@ export async function open(main, _, query) {
         el("tbody", apart.map((unit) => el("tr",
           el("td", el("a", { href: `/rooms/${encodeURIComponent(chosen.room)}/${encodeURIComponent(chosen.stream)}?t=${Math.round(unit.media_us / 1e6)}` }, clock(unit.media_us))),
           el("td.n", score(unit.score_a)), el("td.n", count(unit.rank_a)), el("td.n", score(unit.score_b)), el("td.n", count(unit.rank_b))))))),
-      agreement ? el("section.card.pad.stack", el("h2", "In words"), el("p", `Of the twenty best moments of each, ${agreement.shared_top} are the same. On average A gives ${score(agreement.mean_a)} and B ${score(agreement.mean_b)}; their order agrees to ${percent(Math.max(0, agreement.rank_correlation ?? 0))}.`)) : null));
+      agreement ? el("section.card.pad.stack", el("h2", "In words"), el("p", `Of the twenty best moments of each, ${agreement.shared_top} are the same. On average A gives ${score(agreement.mean_a)} and B ${score(agreement.mean_b)}; their orders of all moments correlate by ${number(agreement.rank_correlation)}.`)) : null));
     chart = new Chart(plot, Math.max(a.to_us, b.to_us), a.unit_us || 2e6, { choose: (us) => { chart.cursor = us; chart.draw(); } });
     const curve = (of, colour, fillIt) => ({ at: of.media_us, values: of.high, step: of.step_us, unit: of.unit_us, colour, fill: fillIt });
     const at_b = new Map(b.media_us.map((us, i) => [us, b.high[i]]));
     const difference = a.media_us.map((us, i) => (at_b.has(us) ? a.high[i] - at_b.get(us) : null));
-    chart.paintWhole = () => {};
+    chart.paintWhole = (g, x, height) => {
+      const most = Math.max(0.2, ...a.high);
+      g.beginPath();
+      a.media_us.forEach((us, i) => g.lineTo(x(us + a.unit_us / 2), height - 3 - (a.high[i] / most) * (height - 8)));
+      g.strokeStyle = css("--curve");
+      g.stroke();
+    };
     const reach = difference.reduce((m, v) => Math.max(m, Math.abs(v ?? 0)), 0.1);
     chart.setLanes([
       { name: "score", height: 180, paint: curves([curve(a, "--curve", true), curve(b, "--second")]) },

@@ -34,6 +34,6 @@ export function listen(rooms, on) {
 export function stop() {
   source?.close();
   source = null;
-  shown("", "not watching");
+  shown("", "");
 }
 window.addEventListener("pagehide", () => source?.close());

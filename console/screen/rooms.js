@@ -1,7 +1,7 @@
 // All rooms at a glance, their curves moving.
 
 import { get } from "/assets/api.js";
-import { el, fill, settled } from "/assets/dom.js";
+import { el, fill, settled, svg } from "/assets/dom.js";
 import { count, plural, score, span } from "/assets/format.js";
 import { setPageKeys } from "/assets/keys.js";
 import { listen } from "/assets/live.js";
@@ -13,6 +13,8 @@ const ORDERS = {
   open: ["most to review", (a, b) => b.open - a.open],
   name: ["name", (a, b) => a.room.localeCompare(b.room)],
 };
+
+const bubble = () => svg("svg", { viewBox: "0 0 16 16", "aria-label": "comments", role: "img" }, svg("path", { d: "M2 3h12v8H7l-3 3v-3H2z" }));
 
 async function all(signal) {
   const rooms = [];
@@ -45,7 +47,7 @@ class Card {
       room.simulated ? el("span.chip", "simulated") : null,
       room.behind_us > 20e6 ? el("span.chip.warn", `${span(room.behind_us)} behind`) : null,
       room.drops > 100 ? el("span.chip.warn", plural(room.drops, "drop")) : null,
-      el("span", { title: "comments" }, `${count(room.comments)} 💬`),
+      el("span.said-count", { title: `${count(room.comments)} comments` }, bubble(), count(room.comments)),
       room.comment_lag_us === null ? null : el("span", { title: "comment lag" }, `${span(room.comment_lag_us)} lag`),
       el("span.open", room.open ? `${count(room.open)} to review` : ""));
   }

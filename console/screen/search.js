@@ -5,15 +5,19 @@ import { el, fill } from "/assets/dom.js";
 import { clock, plural, score, wall } from "/assets/format.js";
 import { setPageKeys } from "/assets/keys.js";
 
+// The words as the server looks for them: at the start of words, or anywhere in a script without spaces.
+function pattern(q) {
+  const words = q.split(/[^\p{L}\p{N}\p{S}\p{M}]+/u).filter(Boolean).map((w) => w.replace(/[$+^|]/g, "\\$&"));
+  return new RegExp(words.map((w) => (/^[\x00-\x7f]+$/.test(w) ? `(?<![\\p{L}\\p{N}])${w}` : w)).join("|") || "$^", "giu");
+}
+
 // A text with the words marked that were looked for.
 function marked(text, words) {
-  const lower = text.toLowerCase(), parts = [];
+  const parts = [];
   let at = 0;
-  while (at < text.length) {
-    const next = words.map((w) => [lower.indexOf(w, at), w.length]).filter(([i]) => i >= 0).sort((a, b) => a[0] - b[0])[0];
-    if (!next) break;
-    parts.push(text.slice(at, next[0]), el("mark", text.slice(next[0], next[0] + next[1])));
-    at = next[0] + next[1];
+  for (const found of text.matchAll(words)) {
+    parts.push(text.slice(at, found.index), el("mark", found[0]));
+    at = found.index + found[0].length;
   }
   return [...parts, text.slice(at)];
 }
@@ -29,7 +33,7 @@ function moment(m, words) {
 }
 
 export async function open(main, _, query) {
-  const field = el("input", { type: "search", name: "q", value: query.get("q") ?? "", placeholder: "Words that were said, spoken or written", "aria-label": "Words", maxLength: 200, autofocus: true });
+  const field = el("input", { type: "search", name: "q", value: query.get("q") ?? "", placeholder: "Words that were said, spoken or written", "aria-label": "Words", maxLength: 200 });
   const results = el("div.moments", { "aria-live": "polite" });
   const sub = el("p.sub");
   let turn = 0;
@@ -41,7 +45,7 @@ export async function open(main, _, query) {
       const { moments } = await get("/api/v1/search", { q, room: query.get("room") ?? "", limit: 60 });
       if (own !== turn) return;
       sub.textContent = moments.length ? `${moments.length === 60 ? "the best 60 moments" : plural(moments.length, "moment")}` : "";
-      fill(results, moments.length ? moments.map((m) => moment(m, q.toLowerCase().split(/\s+/))) : el("p.empty", `Nobody said “${q}”.`));
+      fill(results, moments.length ? moments.map((m) => moment(m, pattern(q))) : el("p.empty", `Nobody said “${q}”.`));
     } catch (error) {
       if (own === turn) fill(results, el("p.problem", { role: "alert" }, error.message));
     }

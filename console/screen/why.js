@@ -27,7 +27,7 @@ export function alignment({ from, to, lag, sure, comments, at, values }) {
   const lines = lag === null ? [] : shown.map((c) => svg("path", { d: `M${x(c.media_us).toFixed(1)} ${top} L${x(c.media_us - lag).toFixed(1)} ${bottom}`, stroke: "var(--m-comment)", "stroke-width": 1, opacity: c.late ? 0.15 : 0.4, fill: "none" }));
   const dots = shown.map((c) => svg("circle", { cx: x(c.media_us).toFixed(1), cy: top, r: 2.6, fill: "var(--m-comment)", opacity: c.late ? 0.4 : 1 }));
   const text = (tx, ty, words, anchor = "start") => svg("text", { x: tx, y: ty, "text-anchor": anchor }, words);
-  const said = lag === null ? "lag not known yet" : `sent ${span(lag)} after what they speak of${sure === undefined ? "" : ` (${percent(sure)} sure)`}`;
+  const said = lag === null ? "lag not known yet" : `sent ${span(lag)} after what they mean${sure === undefined ? "" : `, ${percent(sure)} sure`}`;
   const drawing = svg("svg", { class: "align", viewBox: `0 0 ${W} ${H}`, role: "img", "aria-label": `${shown.length} comments, ${said}` },
     text(8, 13, `${shown.length} comments, ${said}`),
     path ? svg("path", { d: `${path}L${x(points.at(-1)[0]).toFixed(1)} ${bottom}L${x(points[0][0]).toFixed(1)} ${bottom}Z`, fill: "var(--curve-fill)" }) : null,

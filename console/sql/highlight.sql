@@ -1,4 +1,4 @@
--- One highlight, with the files of its clip and what made its peak.
+-- One highlight with its review.
 SELECT
     h.room AS room,
     h.stream AS stream,
@@ -11,22 +11,16 @@ SELECT
     h.peak_us AS peak_us,
     ifNotFinite(h.score, 0) AS score,
     toString(h.state) AS state,
-    h.clip != '' AS has_clip,
-    h.thumbnail != '' AS has_thumbnail,
+    toBool(h.clip != '') AS has_clip,
+    toBool(h.thumbnail != '') AS has_thumbnail,
     h.revision AS revision,
     r.verdict AS verdict,
     r.from_us AS trim_from_us,
     r.to_us AS trim_to_us,
     r.note AS note,
     r.reviewer AS reviewer,
-    if(r.revision = 0, 0, toUnixTimestamp64Micro(r.reviewed_at)) AS reviewed_us,
-    h.clip AS clip,
-    h.thumbnail AS thumbnail,
-    if(c.clip = '', h.start_us, c.from_us) AS clip_from_us,
-    if(c.clip = '', h.end_us, c.to_us) AS clip_to_us
+    if(r.revision = 0, 0, toUnixTimestamp64Micro(r.reviewed_at)) AS reviewed_us
 FROM (SELECT * FROM highlights WHERE room = {room:String} AND stream = {stream:String} AND model = {model:String} AND highlight = {highlight:String}) AS h
 LEFT JOIN streams AS s ON h.room = s.room AND h.stream = s.stream
-LEFT JOIN (SELECT * FROM clips WHERE room = {room:String}) AS c
-    ON h.room = c.room AND h.stream = c.stream AND h.model = c.model AND h.highlight = c.highlight
 LEFT JOIN (SELECT * FROM reviews WHERE room = {room:String}) AS r
     ON h.room = r.room AND h.stream = r.stream AND h.model = r.model AND h.highlight = r.highlight

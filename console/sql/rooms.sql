@@ -20,12 +20,12 @@ WITH
         SELECT
             room,
             stream,
-            max(media_us + unit_us) AS media_us,
-            max(captured_at) AS captured_at,
-            max(unit_us) AS unit_us,
-            argMax(model, (media_us, model)) AS model,
-            argMax(score, (media_us, model, delay_ms)) AS score
-        FROM frame_scores_by_delay
+            max(f.media_us + f.unit_us) AS media_us,
+            max(f.captured_at) AS captured_at,
+            max(f.unit_us) AS unit_us,
+            argMax(f.model, (f.media_us, f.model)) AS model,
+            argMax(f.score, (f.media_us, f.model, f.delay_ms)) AS score
+        FROM frame_scores_by_delay AS f
         WHERE (room, stream) IN names
         GROUP BY room, stream
     ),

@@ -1,13 +1,13 @@
 -- A curve in steps; of each step the lowest, the highest, and what made the highest.
 SELECT
     intDiv(media_us - {from_us:Int64}, {step_us:Int64}) AS step,
-    ifNotFinite(min(score), 0) AS low,
-    ifNotFinite(max(score), 0) AS high,
-    argMax(media_us, score) AS high_us,
-    argMax(contributions, score) AS contributions,
-    argMax(missing, score) AS missing,
-    argMax(comment_lag_us, score) AS comment_lag_us,
-    min(final) AS final,
+    ifNotFinite(min(f.score), 0) AS low,
+    ifNotFinite(max(f.score), 0) AS high,
+    argMax(f.media_us, f.score) AS high_us,
+    argMax(f.contributions, f.score) AS contributions,
+    argMax(f.missing, f.score) AS missing,
+    argMax(f.comment_lag_us, f.score) AS comment_lag_us,
+    toBool(min(f.final)) AS final,
     count() AS units
 FROM
 (
@@ -18,6 +18,6 @@ FROM
         AND ({delay_ms:Int64} < 0 OR delay_ms = {delay_ms:Int64})
     ORDER BY media_us, revision DESC, delay_ms DESC
     LIMIT 1 BY media_us
-)
+) AS f
 GROUP BY step
 ORDER BY step

@@ -1,17 +1,20 @@
 -- Stretches of half a minute in which all the words were said or spoken, the richest first.
 WITH
-    splitByWhitespace(lowerUTF8({q:String})) AS wanted,
+    -- A word is looked for at the start of words; one of a script without spaces anywhere.
+    arrayMap(w -> if(match(w, '^[\\x00-\\x7f]+$'), concat(' ', w), w), arrayFilter(w -> w != '',
+        splitByChar(' ', replaceRegexpAll(lowerUTF8({q:String}), '[^\\p{L}\\p{N}\\p{S}\\p{M}]+', ' ')))) AS wanted,
     hits AS
     (
-        SELECT room, stream, assumeNotNull(media_us) AS at_us, text, 0 AS spoken
+        SELECT room, stream, assumeNotNull(media_us) AS at_us, text, 0 AS spoken,
+            concat(' ', replaceRegexpAll(lowerUTF8(text), '[^\\p{L}\\p{N}\\p{S}\\p{M}]+', ' ')) AS plain
         FROM comments
         WHERE media_us IS NOT NULL AND ({room:String} = '' OR room = {room:String})
-            AND arrayExists(w -> position(lowerUTF8(text), w) > 0, wanted)
+            AND arrayExists(w -> position(plain, w) > 0, wanted)
         UNION ALL
-        SELECT room, stream, start_us, text, 1
+        SELECT room, stream, start_us, text, 1, concat(' ', replaceRegexpAll(lowerUTF8(text), '[^\\p{L}\\p{N}\\p{S}\\p{M}]+', ' ')) AS plain
         FROM words
         WHERE ({room:String} = '' OR room = {room:String})
-            AND arrayExists(w -> position(lowerUTF8(text), w) > 0, wanted)
+            AND arrayExists(w -> position(plain, w) > 0, wanted)
     ),
     moments AS
     (
@@ -23,7 +26,7 @@ WITH
             max(at_us) AS to_us,
             count() AS found,
             sum(spoken) AS words,
-            lowerUTF8(arrayStringConcat(groupArray(text), ' ')) AS everything,
+            arrayStringConcat(groupArray(plain)) AS everything,
             arraySlice(arraySort(x -> (length(x), x), arrayDistinct(arrayFilter(x -> x != '', groupArray(200)(if(spoken = 1, '', text))))), 1, 3) AS quotes
         FROM hits
         GROUP BY room, stream, stretch

@@ -4,8 +4,8 @@ use kairos_clickhouse::{
     ClipRow, Error, Highlight, HighlightState, LedgerEntry, Outcome, Store, StreamRow, Writer, WriterOptions,
 };
 
-use crate::clips::Drawn;
-use crate::scene::{Bump, MODELS, Scene, UNIT_US};
+use super::clips::Drawn;
+use super::scene::{Bump, MODELS, Scene, UNIT_US};
 
 /// How much is generated.
 #[derive(Debug, Clone, Copy)]

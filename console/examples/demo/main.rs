@@ -28,6 +28,10 @@ fn number(name: &str, default: i64) -> i64 {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
+        .with_writer(std::io::stderr)
+        .init();
     let dir = tempfile::tempdir()?;
     let store = Store::connect(Target::Embedded { data_dir: dir.path().join("tables") }).await?;
     store.migrate().await?;

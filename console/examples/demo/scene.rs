@@ -2,7 +2,7 @@
 
 use kairos_clickhouse::{CommentRow, FrameScore, GiftPrediction, GiftRow, RoomState, SpokenWord};
 
-use crate::talk::{CHEERS, COMMENTS, GIFTS, PEOPLE, REASONS, ROOMS, SPEECH, chance, noise, pick};
+use super::talk::{CHEERS, COMMENTS, GIFTS, PEOPLE, REASONS, ROOMS, SPEECH, chance, noise, pick};
 
 pub const UNIT_US: i64 = 2_000_000;
 pub const MODELS: [&str; 2] = ["contentctr@4f2a9c", "kuaihl@91c07e"];

@@ -29,10 +29,10 @@ const LARGEST: u64 = 512 << 20;
 /// The clip cut to its trim (editor)
 pub(crate) async fn export(State(app): State<App>, Place(key): Place<String>) -> Result<Response, Problem> {
     let filed = find(&app, &Key::read(&key)?).await?;
-    if filed.clip.is_empty() {
+    if filed.files.clip.is_empty() {
         return Err(Problem::not_found("this highlight has no clip yet"));
     }
-    let source = app.folder.find(&filed.clip).await?;
+    let source = app.folder.find(&filed.files.clip).await?;
     let name = format!("{}-{}", filed.listed.room, filed.listed.highlight);
     let Some((from_us, to_us)) = filed.listed.trim_from_us.zip(filed.listed.trim_to_us) else {
         let mut whole = media::send(&source, &HeaderMap::new()).await?;
@@ -78,8 +78,8 @@ fn cut(
     let store = ClipStore::new(ClipFolder::open(dir.path()).map_err(failed)?, &ClipPolicy::default())
         .map_err(failed)?;
     let segments = [ClipSegment {
-        start_us: filed.clip_from_us,
-        duration_us: filed.clip_to_us - filed.clip_from_us,
+        start_us: filed.files.clip_from_us,
+        duration_us: filed.files.clip_to_us - filed.files.clip_from_us,
         bytes: bytes.into(),
     }];
     let request = ClipRequest {

@@ -6,7 +6,7 @@ use hyper::HeaderMap;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::highlight::find;
+use super::highlight::{files, find};
 use super::key::Key;
 use crate::media;
 use crate::problem::Problem;
@@ -43,9 +43,9 @@ pub(crate) async fn clip(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let filed = find(&app, &Key::read(&key)?).await?;
-    let mut response = file(&app, &filed.clip, "clip", &headers).await?;
+    let mut response = file(&app, &filed.files.clip, "clip", &headers).await?;
     if asked.download {
-        let ending = filed.clip.rsplit_once('.').map_or("mp4", |(_, ending)| ending);
+        let ending = filed.files.clip.rsplit_once('.').map_or("mp4", |(_, ending)| ending);
         media::as_download(
             &mut response,
             &format!("{}-{}.{ending}", filed.listed.room, filed.listed.highlight),
@@ -64,6 +64,7 @@ pub(crate) async fn thumbnail(
     Place(key): Place<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let filed = find(&app, &Key::read(&key)?).await?;
-    file(&app, &filed.thumbnail, "picture", &headers).await
+    // A list asks for dozens at once: one small question for each.
+    let files = files(&app, &Key::read(&key)?).await?;
+    file(&app, files.as_ref().map_or("", |files| &files.thumbnail), "picture", &headers).await
 }

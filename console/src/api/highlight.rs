@@ -14,15 +14,21 @@ use crate::request::Place;
 use crate::serve::App;
 
 const HIGHLIGHT: &str = include_str!("../../sql/highlight.sql");
+const CLIP: &str = include_str!("../../sql/clip.sql");
 const PEAK: &str = include_str!("../../sql/peak.sql");
 const COMMENTS: &str = include_str!("../../sql/comments.sql");
 const WORDS: &str = include_str!("../../sql/words.sql");
 
 /// A highlight and where its files are.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone)]
 pub(super) struct Filed {
-    #[serde(flatten)]
     pub(super) listed: Listed,
+    pub(super) files: Files,
+}
+
+/// A clip's files and reach.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Files {
     pub(super) clip: String,
     pub(super) thumbnail: String,
     pub(super) clip_from_us: i64,
@@ -74,17 +80,28 @@ pub(crate) struct Highlight {
     speech: String,
 }
 
+/// The files of a highlight's clip.
+pub(super) async fn files(app: &App, key: &Key) -> Result<Option<Files>, Problem> {
+    app.tables.row(CLIP, &key.values()).await
+}
+
 /// Finds a highlight.
 pub(super) async fn find(app: &App, key: &Key) -> Result<Filed, Problem> {
-    let found: Option<Filed> = app.tables.row(HIGHLIGHT, &key.values()).await?;
-    let mut found = found.ok_or_else(|| {
+    let found: Option<Listed> = app.tables.row(HIGHLIGHT, &key.values()).await?;
+    let listed = found.ok_or_else(|| {
         Problem::not_found(format!(
             "there is no highlight {:?} in room {:?}; it may have been withdrawn",
             key.3, key.0
         ))
     })?;
-    found.listed = found.listed.keyed();
-    Ok(found)
+    // Not joined: the view of highlights holds a join with the same table already.
+    let files = files(app, key).await?.unwrap_or_else(|| Files {
+        clip: String::new(),
+        thumbnail: String::new(),
+        clip_from_us: listed.start_us,
+        clip_to_us: listed.end_us,
+    });
+    Ok(Filed { listed: listed.keyed(), files })
 }
 
 #[utoipa::path(get, path = "/api/v1/highlights/{key}", tag = "highlights",
@@ -96,7 +113,8 @@ pub(crate) async fn highlight(
     Place(key): Place<String>,
 ) -> Result<Json<Highlight>, Problem> {
     let key = Key::read(&key)?;
-    let Filed { listed, clip_from_us, clip_to_us, .. } = find(&app, &key).await?;
+    let Filed { listed, files } = find(&app, &key).await?;
+    let Files { clip_from_us, clip_to_us, .. } = files;
     let mut values = key.values().to_vec();
     values.push(("at_us", listed.peak_us.into()));
     let peak: Option<Peak> = app.tables.row(PEAK, &values).await?;

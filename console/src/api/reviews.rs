@@ -63,10 +63,10 @@ fn check(decision: &Decision, filed: &Filed) -> Result<(), Problem> {
         _ => return Err(Problem::bad("trim_from_us and trim_to_us go together")),
     };
     // Without a clip there is nothing that a trim could go beyond.
-    let (first, last) = if filed.clip.is_empty() {
+    let (first, last) = if filed.files.clip.is_empty() {
         (filed.listed.start_us.saturating_sub(LONGEST_US), filed.listed.end_us.saturating_add(LONGEST_US))
     } else {
-        (filed.clip_from_us, filed.clip_to_us)
+        (filed.files.clip_from_us, filed.files.clip_to_us)
     };
     if from_us < first || to_us > last || from_us >= to_us {
         return Err(Problem::bad(format!(
