@@ -104,15 +104,21 @@ def main(work):
             rates.append(average_precision(rate, positive))
             moved_rates.append(average_precision(moved, positive))
             shown = [score for *_, score in units]
-            # A chat alone has a clock and no pictures: its reactions stand where they were sent.
+            # A chat alone has a clock and no pictures. Counts peak when viewers react; a model that knows what follows
+            # looks back from there to the moment, and nobody tells it how long viewers take.
             said = chats[stream]
             sent = sent_times(folder)
-            reacted = [any(overlap((t, t + u), (s + shift, e + shift)) > 0 for s, e in moments) for t, u, _ in said]
+            ends = (("moment", 0.0, 0.0), ("reaction", shift, shift), ("either", 0.0, shift))
+            touches = {
+                name: [any(overlap((t, t + u), (s + early, e + late)) > 0 for s, e in moments) for t, u, _ in said]
+                for name, early, late in ends
+            }
             by = {"rate": (units, rate, positive), "moved": (units, moved, positive), "ours": (units, shown, positive)}
             if truth["comment_lag_s"] is not None and truth["counts"]["reactions"] >= ENOUGH:
-                by["chat"] = (said, [score for *_, score in said], reacted)
                 said_rate = [bisect.bisect_left(sent, t + u) - bisect.bisect_left(sent, t + u - 7.0) for t, u, _ in said]
-                by["chat rate"] = (said, said_rate, reacted)
+                for name, true in touches.items():
+                    by[f"chat {name}"] = (said, [score for *_, score in said], true)
+                    by[f"chat rate {name}"] = (said, said_rate, true)
             for name, (of, values, true) in by.items():
                 for count in PEAKS:
                     peaks[name, count].append(peak_precision(of, values, true, count))
@@ -152,8 +158,15 @@ def main(work):
         ("comments of 7 s", "rate"),
         ("the same, moved by the true lag", "moved"),
         ("kairos", "ours"),
-        ("chats alone, against when viewers reacted: comments of 7 s", "chat rate"),
-        ("chats alone, against when viewers reacted: kairos", "chat"),
+        *(
+            (f"chats alone, {of}: {who}", f"{key} {name}")
+            for of, name in (
+                ("the moment itself", "moment"),
+                ("when viewers reacted", "reaction"),
+                ("from the moment to the end of the reactions", "either"),
+            )
+            for who, key in (("comments of 7 s", "chat rate"), ("kairos", "chat"))
+        ),
     )
     for title, name in rows:
         cells = " | ".join(f"{statistics.mean(peaks[name, count]):.2f}" for count in PEAKS if peaks[name, count])

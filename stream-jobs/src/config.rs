@@ -42,6 +42,8 @@ pub struct Config {
     pub graph: kairos_graph::GraphConfig,
     /// How gifts are predicted while a room is live.
     pub gift: crate::gift::GiftConfig,
+    /// The live job that scores.
+    pub score: crate::score::ScoreConfig,
     /// The broker of the live jobs.
     pub kafka: kairos_kafka::Settings,
     /// What foreign money and platform coins are worth in United States dollars.
@@ -243,6 +245,7 @@ impl Default for Config {
             clickhouse: ClickHouseConfig::default(),
             graph: kairos_graph::GraphConfig::default(),
             gift: crate::gift::GiftConfig::default(),
+            score: crate::score::ScoreConfig::default(),
             kafka: kairos_kafka::Settings::default(),
             rates: Rates::default(),
         }
@@ -361,6 +364,7 @@ impl Config {
             return wrong("clips", error.to_string());
         }
         self.gift.check()?;
+        self.score.check()?;
         if let Err(error) = self.graph.check() {
             return wrong("graph", error.to_string());
         }
@@ -377,7 +381,7 @@ impl Config {
 }
 
 /// Sections that the environment may override; other `KAIROS_` variables mean other things.
-const SECTIONS: [&str; 13] = [
+const SECTIONS: [&str; 14] = [
     "decode",
     "lateness",
     "model",
@@ -389,6 +393,7 @@ const SECTIONS: [&str; 13] = [
     "clickhouse",
     "graph",
     "gift",
+    "score",
     "kafka",
     "rates",
 ];

@@ -16,6 +16,12 @@ pub enum TableRow {
     Score(Box<FrameScore>),
     /// `highlights`.
     Highlight(Box<kairos_clickhouse::Highlight>),
+    /// `clips`.
+    Clip(Box<kairos_clickhouse::ClipRow>),
+    /// `words`.
+    Word(Box<kairos_clickhouse::SpokenWord>),
+    /// `checkpoints`.
+    Checkpoint(Box<kairos_clickhouse::Checkpoint>),
     /// `gift_predictions`.
     GiftPrediction(Box<kairos_clickhouse::GiftPrediction>),
     /// `comments`.
@@ -40,6 +46,9 @@ impl TableRow {
             Self::Stream(row) => writer.write(*row).await.map_err(|refused| refused.error)?,
             Self::Score(row) => writer.write(*row).await.map_err(|refused| refused.error)?,
             Self::Highlight(row) => writer.write(*row).await.map_err(|refused| refused.error)?,
+            Self::Clip(row) => writer.write(*row).await.map_err(|refused| refused.error)?,
+            Self::Word(row) => writer.write(*row).await.map_err(|refused| refused.error)?,
+            Self::Checkpoint(row) => writer.write(*row).await.map_err(|refused| refused.error)?,
             Self::GiftPrediction(row) => writer.write(*row).await.map_err(|refused| refused.error)?,
             Self::Comment(row) => writer.write(*row).await.map_err(|refused| refused.error)?,
             Self::Gift(row) => writer.write(*row).await.map_err(|refused| refused.error)?,

@@ -1,5 +1,6 @@
 //! Which ClickHouse: a configured server, or the embedded engine under the output folder.
 
+use std::net::SocketAddr;
 use std::path::Path;
 
 use anyhow::bail;
@@ -20,6 +21,18 @@ fn target(config: &Config, out: &Path) -> Target {
         },
         None => Target::Embedded { data_dir: out.join(FOLDER) },
     }
+}
+
+/// Serves the embedded engine of `out` to other processes, until the store is closed. The password is the configured one.
+///
+/// # Errors
+/// If the engine is missing, its folder in use, the address taken, or a password wanting.
+pub async fn serve(config: &Config, out: &Path, listen: SocketAddr) -> anyhow::Result<Store> {
+    let password = config.clickhouse.password.clone().unwrap_or_default();
+    let store = Store::connect(Target::Served { data_dir: out.join(FOLDER), listen, password }).await?;
+    std::mem::forget(store.clone());
+    store.migrate().await?;
+    Ok(store)
 }
 
 /// Opens the tables for writing; they are made when they are not there.

@@ -75,6 +75,27 @@ impl Admin {
         Ok(missing.into_iter().map(str::to_owned).collect())
     }
 
+    /// Creates the project's topics that are missing, as the settings say; where they say so. Existing topics are left as
+    /// they are, and new ones get as many partitions as those have.
+    ///
+    /// # Errors
+    /// If the broker does not answer or refuses.
+    pub fn ensure_topics(&self) -> Result<Vec<String>, Error> {
+        if !self.settings.create_topics {
+            return Ok(Vec::new());
+        }
+        let names = self.settings.names()?;
+        let names = Topic::ALL.map(|topic| names.of(topic));
+        let names = names.each_ref().map(String::as_str);
+        let held = self.inquiry.partitions(&names)?;
+        let missing: Vec<&str> =
+            names.into_iter().zip(&held).filter(|(_, held)| held.is_none()).map(|(name, _)| name).collect();
+        let known = held.iter().flatten().next().and_then(|held| i32::try_from(*held).ok());
+        let partitions = known.unwrap_or(self.settings.partitions);
+        self.create(&missing, &Layout { partitions, replication: self.settings.replication })?;
+        Ok(missing.into_iter().map(str::to_owned).collect())
+    }
+
     /// Creates topics by their full names; those that exist stay as they are.
     ///
     /// # Errors

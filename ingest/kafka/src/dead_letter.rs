@@ -32,7 +32,8 @@ pub fn encode_dead_letter(topic: &str, message: &Message, error: &str) -> Record
     headers.push(PARTITION, message.position.partition.to_string());
     headers.push(OFFSET, message.position.offset.to_string());
     headers.push(ERROR, error.chars().take(LONGEST_ERROR).collect::<String>());
-    Record { topic: topic.to_owned(), key: message.key.clone(), value: message.value.clone(), headers }
+    let (key, value) = (message.key.clone(), message.value.clone());
+    Record { topic: topic.to_owned(), key, value, headers, written_ms: None }
 }
 
 /// Reads a message of `kairos.dead-letters`.
@@ -64,7 +65,7 @@ pub fn decode_dead_letter(message: Message) -> Result<DeadLetter, FormatError> {
 impl DeadLetter {
     /// The original message, to be sent again to the topic it came from.
     pub fn retry(&self) -> Record {
-        let Message { position, key, value, headers } = self.message.clone();
-        Record { topic: position.topic.to_string(), key, value, headers }
+        let Message { position, key, value, headers, .. } = self.message.clone();
+        Record { topic: position.topic.to_string(), key, value, headers, written_ms: None }
     }
 }

@@ -58,6 +58,8 @@ pub struct Message {
     pub value: Option<Bytes>,
     /// The headers.
     pub headers: Headers,
+    /// When it was written, Unix milliseconds: by its producer's clock, or by the broker's where the topic says so.
+    pub written_ms: Option<i64>,
 }
 
 impl Message {
@@ -81,6 +83,7 @@ impl Message {
             key: message.key().map(Bytes::copy_from_slice),
             value: message.payload().map(Bytes::copy_from_slice),
             headers,
+            written_ms: message.timestamp().to_millis(),
         }
     }
 
@@ -102,6 +105,8 @@ pub struct Record {
     pub value: Option<Bytes>,
     /// The headers.
     pub headers: Headers,
+    /// When it counts as written, Unix milliseconds; `None`: when it is sent. Old times let a topic forget it early.
+    pub written_ms: Option<i64>,
 }
 
 impl Record {
@@ -112,6 +117,7 @@ impl Record {
             key: Some(Bytes::copy_from_slice(key.as_bytes())),
             value: Some(value.into()),
             headers: Headers::default(),
+            written_ms: None,
         }
     }
 
@@ -131,6 +137,7 @@ impl Record {
 
     /// The message that this record would be at a position: what an in-memory topic delivers.
     pub fn at(self, position: Position) -> Message {
-        Message { position, key: self.key, value: self.value, headers: self.headers }
+        let Self { key, value, headers, written_ms, .. } = self;
+        Message { position, key, value, headers, written_ms }
     }
 }

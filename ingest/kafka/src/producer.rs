@@ -171,7 +171,7 @@ impl Producer {
             partition: None,
             payload: record.value.as_deref(),
             key: record.key.as_deref(),
-            timestamp: None,
+            timestamp: record.written_ms,
             headers: Some(record.headers.to_native()),
             delivery_opaque: ticket,
         };

@@ -31,6 +31,12 @@ pub struct Settings {
     pub prefix: String,
     /// Name by which the broker's logs and quotas know these clients.
     pub client_id: String,
+    /// Whether jobs create the project's topics where they are missing.
+    pub create_topics: bool,
+    /// Partitions of topics that are created: the most workers that can share the rooms.
+    pub partitions: i32,
+    /// Copies of every message in topics that are created; 3 where there are as many brokers.
+    pub replication: i32,
     /// Encryption and authentication.
     pub security: Security,
     /// Compression of what is produced.
@@ -62,6 +68,9 @@ impl Default for Settings {
             brokers: "127.0.0.1:9092".to_owned(),
             prefix: "kairos".to_owned(),
             client_id: "kairos".to_owned(),
+            create_topics: true,
+            partitions: 12,
+            replication: 1,
             security: Security::default(),
             compression: Compression::default(),
             max_message_bytes: 1 << 20,
@@ -98,6 +107,12 @@ impl Settings {
         self.names()?;
         if self.brokers.split(',').any(|broker| !broker.trim().contains(':')) {
             return wrong("brokers", "must be host:port, several separated by commas");
+        }
+        if !(1..=10_000).contains(&self.partitions) {
+            return wrong("partitions", "must be from 1 to 10000");
+        }
+        if !(1..=100).contains(&self.replication) {
+            return wrong("replication", "must be from 1 to 100");
         }
         if !(1_024..=900 << 20).contains(&self.max_message_bytes) {
             return wrong("max_message_bytes", "must be from 1 KiB to 900 MiB");

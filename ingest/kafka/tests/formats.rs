@@ -119,7 +119,7 @@ proptest! {
 
     #[test]
     fn no_bytes_make_a_decoder_panic(key in prop::option::of(".{0,5}"), value in prop::collection::vec(any::<u8>(), 0..60), header in ".{0,5}") {
-        let mut record = Record { topic: "t".to_owned(), key: key.map(Bytes::from), value: Some(value.into()), headers: Default::default() };
+        let mut record = Record { topic: "t".to_owned(), key: key.map(Bytes::from), value: Some(value.into()), headers: Default::default(), written_ms: None };
         for name in ["stream", "sequence", "media-start-us", "captured-at-us", "event", "topic", "partition", "offset", "error"] {
             record.headers.push(name, header.clone());
         }

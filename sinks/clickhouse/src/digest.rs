@@ -9,6 +9,15 @@ use crate::rows::DIGESTED;
 use crate::{Error, Store};
 
 impl Store {
+    /// All streams that have rows, sorted.
+    ///
+    /// # Errors
+    /// If ClickHouse does not answer.
+    pub async fn streams(&self) -> Result<Vec<String>, Error> {
+        let sql = "SELECT DISTINCT stream FROM streams ORDER BY stream";
+        self.raw(sql).fetch_all().await.map_err(Error::query("streams"))
+    }
+
     /// BLAKE3, in hex, over the rows of `streams` in every view, in the order of their identities.
     ///
     /// # Errors

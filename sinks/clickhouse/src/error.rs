@@ -65,6 +65,12 @@ pub enum Error {
         /// The text.
         url: String,
     },
+    /// Everybody who can reach the machine could read and write.
+    #[error("listening on {listen} needs a password; only loopback goes without")]
+    Exposed {
+        /// The address.
+        listen: std::net::SocketAddr,
+    },
     /// A database name with other characters than letters, digits and `_`.
     #[error("database name {name:?} must be 1 to 64 letters, digits or '_', and not start with a digit")]
     Database {

@@ -20,8 +20,9 @@ pub use error::{BatchError, Error};
 pub use graph::{GiftEdge, GiftRecord, GraphQuery, PathNeighbour, SwingEdge};
 pub use named::{NamedQuery, Parameter, named_queries};
 pub use rows::{
-    CommentRow, Evaluation, EvaluationScore, FeedbackRow, FrameScore, GiftPrediction, GiftRow, Highlight,
-    HighlightLabel, HighlightState, LedgerEntry, Outcome, RoomState, StreamRow, Table,
+    Checkpoint, ClipRow, CommentRow, Evaluation, EvaluationScore, FeedbackRow, FrameScore, GiftPrediction,
+    GiftRow, Highlight, HighlightLabel, HighlightState, LedgerEntry, Outcome, Review, RoomState, SpokenWord,
+    StreamRow, Table,
 };
 pub use store::{Format, Store, Target};
 pub use writer::{Refused, Writer, WriterOptions};

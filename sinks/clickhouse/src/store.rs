@@ -3,6 +3,7 @@
 //! Invariant: everything goes through the `clickhouse` client over HTTP, so a server and the embedded engine can't
 //! drift apart.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use clickhouse::query::Query;
 use serde::Serialize;
 
 use crate::Error;
-use crate::embedded::Embedded;
+use crate::embedded::{Door, Embedded};
 
 /// The database when none is configured.
 const DATABASE: &str = "kairos";
@@ -21,7 +22,7 @@ const DATABASE: &str = "kairos";
 pub enum Target {
     /// A server, by its HTTP interface.
     Url {
-        /// `http://host:8123`.
+        /// `http://host:8123` or `https://host:8443`.
         url: String,
         /// The user; `None` for the server's default.
         user: Option<String>,
@@ -34,6 +35,15 @@ pub enum Target {
     Embedded {
         /// The folder; made when it is not there.
         data_dir: PathBuf,
+    },
+    /// The same, and other processes reach it over HTTP as they reach a server.
+    Served {
+        /// The folder; made when it is not there.
+        data_dir: PathBuf,
+        /// Where it listens.
+        listen: SocketAddr,
+        /// The password that it asks for; empty for none, which is refused on any address but loopback.
+        password: String,
     },
 }
 
@@ -89,20 +99,17 @@ impl Store {
     pub async fn connect(target: Target) -> Result<Self, Error> {
         let (url, user, password, database, engine) = match target {
             Target::Url { url, user, password, database } => {
-                if !url.starts_with("http://") {
+                if !url.starts_with("http://") && !url.starts_with("https://") {
                     return Err(Error::Url { url });
                 }
                 (url, user, password, database.unwrap_or_else(|| DATABASE.to_owned()), None)
             }
-            Target::Embedded { data_dir } => {
-                // Opening reads every table's parts from disk.
-                let opening = tokio::task::spawn_blocking(move || Embedded::open(&data_dir));
-                let engine = opening.await.map_err(|failed| Error::Io {
-                    what: "starting the embedded ClickHouse".to_owned(),
-                    source: std::io::Error::other(failed),
-                })??;
-                let (url, user, password) = engine.access();
-                (url, Some(user), Some(password), DATABASE.to_owned(), Some(Arc::new(engine)))
+            Target::Embedded { data_dir } => embedded(data_dir, Door::own()?).await?,
+            Target::Served { data_dir, listen, password } => {
+                if password.is_empty() && !listen.ip().is_loopback() {
+                    return Err(Error::Exposed { listen });
+                }
+                embedded(data_dir, Door { listen, key: password }).await?
             }
         };
         let mut base = clickhouse::Client::default().with_url(&url);
@@ -213,4 +220,17 @@ impl Store {
             source: std::io::Error::other(failed),
         })
     }
+}
+
+type Access = (String, Option<String>, Option<String>, String, Option<Arc<Embedded>>);
+
+async fn embedded(data_dir: PathBuf, door: Door) -> Result<Access, Error> {
+    // Opening reads every table's parts from disk.
+    let opening = tokio::task::spawn_blocking(move || Embedded::open(&data_dir, door));
+    let engine = opening.await.map_err(|failed| Error::Io {
+        what: "starting the embedded ClickHouse".to_owned(),
+        source: std::io::Error::other(failed),
+    })??;
+    let (url, user, password) = engine.access();
+    Ok((url, Some(user), Some(password), DATABASE.to_owned(), Some(Arc::new(engine))))
 }

@@ -12,8 +12,8 @@ use std::time::Duration;
 pub(crate) use batch::Buffer;
 
 use crate::rows::{
-    CommentRow, Evaluation, EvaluationScore, FeedbackRow, FrameScore, GiftPrediction, GiftRow, Highlight,
-    HighlightLabel, LedgerEntry, RoomState, StreamRow,
+    Checkpoint, ClipRow, CommentRow, Evaluation, EvaluationScore, FeedbackRow, FrameScore, GiftPrediction,
+    GiftRow, Highlight, HighlightLabel, LedgerEntry, Review, RoomState, SpokenWord, StreamRow,
 };
 use crate::{Error, Store, Table};
 
@@ -65,6 +65,10 @@ pub struct Buffers {
     pub(crate) highlight_labels: Buffer<HighlightLabel>,
     pub(crate) evaluations: Buffer<Evaluation>,
     pub(crate) evaluation_scores: Buffer<EvaluationScore>,
+    pub(crate) clips: Buffer<ClipRow>,
+    pub(crate) reviews: Buffer<Review>,
+    pub(crate) words: Buffer<SpokenWord>,
+    pub(crate) checkpoints: Buffer<Checkpoint>,
 }
 
 /// A row that was not taken because the batches before it could not be written. Everything taken earlier is still
@@ -151,7 +155,7 @@ impl Writer {
                 }
             )*};
         }
-        // The ledger goes last: it must not account for rows that are not there.
+        // The ledger goes after what it accounts for, places in topics after everything that rests on what lies before.
         each!(
             streams,
             comments,
@@ -164,7 +168,11 @@ impl Writer {
             highlight_labels,
             evaluation_scores,
             evaluations,
-            ledger
+            words,
+            clips,
+            reviews,
+            ledger,
+            checkpoints
         );
         Ok(())
     }
@@ -184,5 +192,9 @@ impl Writer {
             + b.highlight_labels.held()
             + b.evaluations.held()
             + b.evaluation_scores.held()
+            + b.clips.held()
+            + b.reviews.held()
+            + b.words.held()
+            + b.checkpoints.held()
     }
 }

@@ -7,9 +7,9 @@ mod engine;
 
 use engine::{number, score};
 use kairos_clickhouse::{
-    CommentRow, Error, Evaluation, EvaluationScore, FeedbackRow, Format, FrameScore, GiftPrediction, GiftRow,
-    Highlight, HighlightLabel, HighlightState, LedgerEntry, Outcome, RoomState, Store, StreamRow, Table,
-    Writer, WriterOptions,
+    Checkpoint, ClipRow, CommentRow, Error, Evaluation, EvaluationScore, FeedbackRow, Format, FrameScore,
+    GiftPrediction, GiftRow, Highlight, HighlightLabel, HighlightState, LedgerEntry, Outcome, Review,
+    RoomState, SpokenWord, Store, StreamRow, Table, Writer, WriterOptions,
 };
 
 async fn store(test: &str) -> Store {
@@ -87,6 +87,15 @@ async fn every_table_gives_back_what_was_written() {
         },
     )
     .await;
+    let (highlight, clip) = ("u000007".to_owned(), "r/s/u000007.mp4".to_owned());
+    round_trip(&store, ClipRow { highlight: highlight.clone(), clip, from_us: -3, ..ClipRow::default() })
+        .await;
+    let (verdict, revision) = ("kept".to_owned(), u64::MAX);
+    round_trip(&store, Review { highlight, verdict, from_us: Some(-1), revision, ..Review::default() }).await;
+    let text = "höchste".to_owned();
+    round_trip(&store, SpokenWord { start_us: 5, text, probability: 0.5, ..SpokenWord::default() }).await;
+    let (job, state) = ("kairos-score".to_owned(), "{}".to_owned());
+    round_trip(&store, Checkpoint { job, partition: 3, state, progress: u64::MAX }).await;
     let (seed, delay_ms, metric) = (u64::MAX, u32::MAX, "ap".to_owned());
     round_trip(
         &store,
@@ -105,7 +114,7 @@ async fn migrating_twice_changes_nothing() {
     let after =
         store.query("SELECT name, blake3 FROM schema_migrations ORDER BY name", Format::Tsv).await.unwrap();
     assert_eq!(before, after);
-    assert!(before.contains("013_evaluation_scores"), "{before}");
+    assert!(before.contains("019_checkpoints"), "{before}");
 }
 
 #[tokio::test]

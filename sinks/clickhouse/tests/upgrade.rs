@@ -49,6 +49,10 @@ async fn old(test: &str) -> Store {
         );
         run(&store, &rows).await;
     }
+    let rows = "INSERT INTO highlights_rows VALUES \
+        ('room', 'room-1', 'u000001', 1, 9, 5, 0.5, 'final', 'room/u000001.mp4', 'room/u000001.jpg', 'm@1', 4), \
+        ('room', 'room-1', 'u000007', 11, 19, 15, 0.5, 'provisional', '', '', 'm@1', 0)";
+    run(&store, rows).await;
     store
 }
 
@@ -87,4 +91,16 @@ async fn an_upgrade_that_stopped_half_way_is_finished() {
     run(&store, text.split(";\n").next().unwrap()).await;
     store.migrate().await.unwrap();
     holds_old_rows_and_takes_new_ones(&store).await;
+}
+
+#[tokio::test]
+async fn clips_of_before_stand_beside_their_highlights() {
+    let store = old("clips").await;
+    store.migrate().await.unwrap();
+    let shown = "SELECT highlight, clip, thumbnail, revision FROM highlights ORDER BY highlight";
+    let shown = store.client().query_raw(shown).fetch_all::<(String, String, String, u32)>().await.unwrap();
+    let text = str::to_owned;
+    let cut = (text("u000001"), text("room/u000001.mp4"), text("room/u000001.jpg"), 4);
+    assert_eq!(shown, [cut, (text("u000007"), String::new(), String::new(), 0)]);
+    assert_eq!(number(&store, "SELECT count() FROM clips").await, 1);
 }

@@ -1,11 +1,13 @@
 //! The commands of `kairos`, one file each.
 
+mod clickhouse;
 mod config;
 mod eval;
 mod gift;
 mod graph;
 mod recording;
 mod replay;
+mod score;
 mod simulate;
 mod sql;
 mod train;
@@ -48,11 +50,15 @@ enum Command {
     /// Judge a model.
     #[command(subcommand)]
     Eval(eval::Command),
+    /// The live job: scores every room of the topics.
+    Score(score::Args),
     /// The live job: keeps the gift graph and predicts who is likely to give.
     Gift(gift::Args),
     /// The gift graph.
     #[command(subcommand)]
     Graph(graph::Command),
+    /// Serve the embedded engine to the jobs of this machine.
+    Clickhouse(clickhouse::Args),
     /// The configuration.
     #[command(subcommand)]
     Config(config::Command),
@@ -79,8 +85,10 @@ impl Cli {
             Command::Simulate(args) => args.run(),
             Command::Train(command) => command.run(config),
             Command::Eval(command) => command.run(config),
+            Command::Score(args) => args.run(config),
             Command::Gift(args) => args.run(config),
             Command::Graph(command) => command.run(&config),
+            Command::Clickhouse(args) => args.run(&config),
             Command::Config(command) => command.run(&config),
             Command::Doctor { json } => match crate::doctor::run(json) {
                 Ok(true) => Ok(()),

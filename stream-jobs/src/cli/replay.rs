@@ -8,14 +8,22 @@ use kairos_timeline::{RoomId, Span};
 
 use super::UsageError;
 use crate::config::Config;
-use crate::replay::{Replay, RoomSource, print_summary};
+use crate::replay::{Replay, RoomSource, ensure_topics, print_summary, send};
+use crate::score::replay_topics;
 
 /// Scores recordings: rows, highlights, clips and report.html.
 #[derive(Debug, Parser)]
 pub struct Args {
     /// Media files, chat files without video, or folders with a recording.toml.
-    #[arg(required = true)]
+    #[arg(required_unless_present = "from_kafka")]
     recordings: Vec<PathBuf>,
+    /// Send the recordings to the input topics instead, as if they were live: at --speed 1 from now on, else so that they
+    /// end now.
+    #[arg(long, conflicts_with_all = ["graph", "no_clips", "threads"])]
+    to_kafka: bool,
+    /// Score what the input topics hold, through the code of the live job. The same messages give the same digest.
+    #[arg(long, conflicts_with_all = ["recordings", "to_kafka", "chat", "gifts", "feedback", "room", "speed", "graph"])]
+    from_kafka: bool,
     /// Chat of the recording (any format that `kairos recording inspect` knows). One recording only.
     #[arg(long, value_name = "FILE")]
     chat: Option<PathBuf>,
@@ -62,6 +70,19 @@ enum Speed {
 impl Args {
     /// Runs it.
     pub fn run(self, config: Config) -> anyhow::Result<()> {
+        if self.from_kafka {
+            let done = replay_topics(&config, &self.out)?;
+            let counts = done.counts;
+            println!(
+                "{} streams, {} messages, {} dead, {} rows",
+                done.streams.len(),
+                counts.messages,
+                counts.dead,
+                counts.rows
+            );
+            println!("digest: {}", done.digest);
+            return Ok(());
+        }
         let about_one =
             self.chat.is_some() || self.gifts.is_some() || self.feedback.is_some() || self.room.is_some();
         if about_one && self.recordings.len() > 1 {
@@ -78,6 +99,10 @@ impl Args {
             rates: Some(config.rates.clone()),
             ..Overrides::default()
         };
+        if self.to_kafka {
+            ensure_topics(&config)?;
+            return send_all(&config, &self.recordings, &overrides, self.speed == Speed::Recorded);
+        }
         let sources = self
             .recordings
             .into_iter()
@@ -96,4 +121,32 @@ impl Args {
         print_summary(&replay.run()?);
         Ok(())
     }
+}
+
+/// All of them at once, each on a thread: at their own pace they run side by side.
+fn send_all(
+    config: &Config,
+    recordings: &[PathBuf],
+    overrides: &Overrides,
+    paced: bool,
+) -> anyhow::Result<()> {
+    std::thread::scope(|scope| {
+        let one = |path: &PathBuf| {
+            let path = path.clone();
+            scope.spawn(move || send(config, &path, overrides, paced).map(|sent| (path, sent)))
+        };
+        let sending: Vec<_> = recordings.iter().map(one).collect();
+        for sent in sending {
+            let (path, sent) =
+                sent.join().map_err(|_panic| anyhow::anyhow!("a sending thread panicked"))??;
+            println!(
+                "{}: {} messages, {} of them segments, {} unreadable",
+                path.display(),
+                sent.messages,
+                sent.segments,
+                sent.faults
+            );
+        }
+        Ok(())
+    })
 }

@@ -17,6 +17,9 @@ pub struct Args {
     /// A query that ships with kairos; `--named list` shows them all.
     #[arg(long, value_name = "NAME", conflicts_with = "query")]
     named: Option<String>,
+    /// The digest of all rows that jobs and replays made, or of the streams given: equal rows, equal digest.
+    #[arg(long, value_name = "STREAM", num_args = 0.., conflicts_with_all = ["query", "named"])]
+    digest: Option<Vec<String>>,
     /// A parameter of the named query, such as room=demo. May be repeated.
     #[arg(long = "param", short = 'p', value_name = "NAME=VALUE", requires = "named")]
     params: Vec<String>,
@@ -76,12 +79,21 @@ impl Args {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let answer = runtime.block_on(async {
             let store = storage::open_existing(config, &self.out).await?;
+            if let Some(streams) = self.digest {
+                let streams = match streams.is_empty() {
+                    true => store.streams().await?,
+                    false => streams,
+                };
+                let digest = store.digest(&streams).await?;
+                store.close().await?;
+                return anyhow::Ok(format!("{} streams\ndigest: {digest}\n", streams.len()));
+            }
             let answer = match (&self.named, &self.query) {
                 (Some(name), _) => store.named(name, &params, self.format.into()).await?,
                 (None, Some(query)) => store.query(query, self.format.into()).await?,
                 (None, None) => {
                     return Err(UsageError(
-                        "give a query, or --named NAME (--named list shows them)".to_owned(),
+                        "give a query, --digest, or --named NAME (--named list shows them)".to_owned(),
                     )
                     .into());
                 }

@@ -5,11 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use kairos_clickhouse::{Highlight, HighlightState};
+use kairos_clickhouse::{ClipRow, Highlight};
 use kairos_clips::{Clip, ClipFolder, ClipNames, ClipPolicy, ClipRequest, ClipSegment, ClipStore, Interval};
 use kairos_highlight::{Highlight as HighlightChange, HighlightState as Stage};
 use kairos_timeline::{MediaTime, RoomId, Span, StreamId};
 
+use crate::highlights;
 use crate::room::Spool;
 use crate::rows::TableRow;
 
@@ -52,26 +53,14 @@ impl ClipDesk {
         Self { room, stream, unit, model, policy, store, known: BTreeMap::new() }
     }
 
-    /// A highlight's name: the unit it first began at, and a number where several began there.
-    pub fn name(change: &HighlightChange) -> String {
-        match change.id.repeat {
-            0 => format!("u{:06}", change.id.start),
-            repeat => format!("u{:06}-{repeat}", change.id.start),
-        }
-    }
-
-    fn at(&self, unit: u64) -> MediaTime {
-        MediaTime::ZERO + self.unit.times(i64::try_from(unit).unwrap_or(i64::MAX))
-    }
-
     /// From its first unit's start to its last unit's end.
     pub fn interval(&self, change: &HighlightChange) -> (MediaTime, MediaTime) {
-        (self.at(change.start), self.at(change.end + 1))
+        highlights::interval(change, self.unit)
     }
 
     /// The middle of its best unit.
     pub fn peak(&self, change: &HighlightChange) -> MediaTime {
-        self.at(change.peak) + Span::from_micros(self.unit.as_micros() / 2)
+        highlights::peak(change, self.unit)
     }
 
     /// Takes what the tracker says and gives the row for it.
@@ -79,7 +68,7 @@ impl ClipDesk {
         let (from, to) = self.interval(change);
         let interval = Interval { from_us: from.as_micros(), to_us: to.as_micros() };
         let window = self.policy.window(interval, self.peak(change).as_micros());
-        let name = Self::name(change);
+        let name = highlights::name(change);
         let has_media = self.store.is_some();
         let known = self
             .known
@@ -121,17 +110,23 @@ impl ClipDesk {
         let (mut rows, mut failed) = (Vec::new(), Vec::new());
         for (id, window) in due {
             match self.cut(&id, window, reached, spool) {
-                Ok(true) => rows.push(self.row(&id)),
-                Ok(false) => {}
+                Ok(Some(row)) => rows.push(TableRow::Clip(Box::new(row))),
+                Ok(None) => {}
                 Err(what) => failed.push(format!("clip of highlight {id}: {what}")),
             }
         }
         (rows, failed)
     }
 
-    fn cut(&mut self, id: &str, window: Interval, reached: i64, spool: &Spool) -> Result<bool, String> {
+    fn cut(
+        &mut self,
+        id: &str,
+        window: Interval,
+        reached: i64,
+        spool: &Spool,
+    ) -> Result<Option<ClipRow>, String> {
         let peak_us = self.known.get(id).map_or(window.from_us, |known| self.peak(&known.change).as_micros());
-        let (Some(store), Some(known)) = (&self.store, self.known.get_mut(id)) else { return Ok(false) };
+        let (Some(store), Some(known)) = (&self.store, self.known.get_mut(id)) else { return Ok(None) };
         known.due = None;
         let window = Interval { from_us: window.from_us, to_us: window.to_us.min(reached) };
         let half_a_picture = 40_000;
@@ -140,7 +135,7 @@ impl ClipDesk {
                 && (clip.to_us - window.to_us).abs() < half_a_picture
         });
         if is_cut || window.to_us <= window.from_us {
-            return Ok(false);
+            return Ok(None);
         }
         // One group of pictures more before the start lets open groups begin on the very picture.
         let from = MediaTime::from_micros(window.from_us) - Span::from_millis(2_000);
@@ -153,7 +148,7 @@ impl ClipDesk {
             })
             .collect();
         if segments.is_empty() {
-            return Ok(false);
+            return Ok(None);
         }
         let request = ClipRequest {
             names: ClipNames { room: self.room.as_str(), stream: self.stream.as_str(), highlight: id },
@@ -166,35 +161,31 @@ impl ClipDesk {
             Some(former) => store.revise(&former.path, &request),
             None => store.cut(&request),
         };
-        known.clip = Some(clip.map_err(|error| error.to_string())?);
-        known.revision += 1;
-        Ok(true)
+        let clip = clip.map_err(|error| error.to_string())?;
+        let row = ClipRow {
+            room: self.room.to_string(),
+            stream: self.stream.to_string(),
+            highlight: id.to_owned(),
+            clip: clip.path.clone(),
+            thumbnail: clip.thumbnail.clone().unwrap_or_default(),
+            from_us: clip.from_us,
+            to_us: clip.to_us,
+            model: self.model.clone(),
+            revision: known.revision,
+        };
+        known.clip = Some(clip);
+        Ok(Some(row))
     }
 
     fn row(&self, id: &str) -> TableRow {
-        let mut row = Highlight {
+        let known = self.known.get(id);
+        let row = known.map(|known| highlights::row(&known.change, self.unit, known.revision));
+        TableRow::Highlight(Box::new(Highlight {
             room: self.room.to_string(),
             stream: self.stream.to_string(),
-            ..Highlight::default()
-        };
-        if let Some(known) = self.known.get(id) {
-            let (from, to) = self.interval(&known.change);
-            row.highlight = id.to_owned();
-            row.start_us = from.as_micros();
-            row.end_us = to.as_micros();
-            row.peak_us = self.peak(&known.change).as_micros();
-            row.score = known.change.score as f32;
-            row.state = match known.change.state {
-                Stage::Provisional => HighlightState::Provisional,
-                Stage::Final => HighlightState::Final,
-                Stage::Withdrawn => HighlightState::Withdrawn,
-            };
-            row.clip = known.clip.as_ref().map(|clip| clip.path.clone()).unwrap_or_default();
-            row.thumbnail = known.clip.as_ref().and_then(|clip| clip.thumbnail.clone()).unwrap_or_default();
-            row.revision = known.revision;
-        }
-        row.model.clone_from(&self.model);
-        TableRow::Highlight(Box::new(row))
+            model: self.model.clone(),
+            ..row.unwrap_or_default()
+        }))
     }
 
     /// Highlights that were not withdrawn, in order of time.

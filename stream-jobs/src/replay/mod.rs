@@ -10,6 +10,7 @@ mod gather;
 mod pace;
 mod progress;
 mod run;
+mod send;
 mod summary;
 
 use std::path::PathBuf;
@@ -31,6 +32,7 @@ pub use about::About;
 pub use feed::{decode, feed};
 pub use pace::Pacer;
 pub use run::RoomSource;
+pub use send::{Sent, ensure_topics, send};
 pub use summary::print_summary;
 
 /// Rows between the rooms and the writer: enough to keep rooms busy while a batch is on its way, small in memory.

@@ -20,6 +20,7 @@ use super::pace::Pacer;
 use super::progress::{Progress, RoomProgress};
 use crate::gift::{Desk, GiftModel, Predictor, RoomGifts};
 use crate::graph::{self, LiveGraph};
+use crate::highlights;
 use crate::report::{ClipSource, HighlightCard, HighlightState, RoomReport};
 use crate::room::{Fault, Output, RoomJob, RoomSettings};
 use crate::rows::{RowMaker, TableRow};
@@ -228,7 +229,7 @@ impl Run<'_> {
             }
         }
         Ok(HighlightCard {
-            id: ClipDesk::name(change),
+            id: highlights::name(change),
             start_s: from.as_secs_f64(),
             end_s: to.as_secs_f64(),
             peak_s: self.desk.peak(change).as_secs_f64(),

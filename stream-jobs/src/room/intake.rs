@@ -25,11 +25,33 @@ pub struct Decoded {
     pub faults: Vec<String>,
 }
 
+impl Decoded {
+    /// Whether nothing at all could be read of it.
+    pub fn is_unreadable(&self) -> bool {
+        self.pictures.is_empty() && self.sound.is_empty() && !self.faults.is_empty()
+    }
+}
+
 impl RoomJob {
+    /// A segment that is left out on purpose: its time passes, its units have no media.
+    pub(super) fn skip_media(&mut self, segment: &Segment, why: &str) {
+        self.check_sequence(segment);
+        self.seen.drops += 1;
+        if let Err(error) = self.bridge.anchor(segment.start, segment.captured_at) {
+            self.fault(Some(segment.position.clone()), format!("segment {}: {error}", segment.sequence));
+        }
+        self.ledger.note(&segment.position, Ending::Skipped, why);
+        let end = segment.end();
+        self.media_end = Some(self.media_end.map_or(end, |known| known.max(end)));
+        self.watermarks.advance(Modality::Picture, end);
+        self.watermarks.advance(Modality::Sound, end);
+    }
+
     pub(super) fn take_media(&mut self, decoded: Decoded) {
         let Decoded { segment, pictures, sound, frame_rate, faults } = decoded;
         let (start, end) = (segment.start, segment.end());
         self.check_sequence(&segment);
+        let is_damaged = !faults.is_empty();
         for what in faults {
             self.seen.drops += 1;
             self.fault(Some(segment.position.clone()), what);
@@ -46,7 +68,10 @@ impl RoomJob {
         self.seen.frame_rate = frame_rate.unwrap_or(self.seen.frame_rate);
         self.media_end = Some(self.media_end.map_or(end, |known| known.max(end)));
         self.units.note_position(start, end, &segment.position);
-        self.ledger.note(&segment.position, Ending::Scored, "");
+        match pictures.is_empty() && sound.is_empty() && is_damaged {
+            true => self.ledger.note(&segment.position, Ending::Dead, "can't be decoded"),
+            false => self.ledger.note(&segment.position, Ending::Scored, ""),
+        }
         for picture in pictures {
             self.units.add_picture(picture);
         }

@@ -50,6 +50,15 @@ pub struct Entry {
     pub reason: String,
 }
 
+impl Entry {
+    /// The ending of one offset.
+    pub fn one(position: &Position, ending: Ending, reason: &str) -> Self {
+        let (topic, offset) = (position.topic.clone(), position.offset);
+        let partition = position.partition;
+        Self { topic, partition, first: offset, last: offset, ending, reason: reason.to_owned() }
+    }
+}
+
 /// Endings of one partition by offset.
 type Offsets = BTreeMap<i64, (Ending, Arc<str>)>;
 

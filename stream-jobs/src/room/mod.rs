@@ -28,7 +28,9 @@ pub use spool::Spool;
 use kairos_decode::{SegmentDecoder, Sound};
 use kairos_encoders::{ActivityMeter, EncoderSet};
 use kairos_highlight::{HighlightTracker, LagConfig, LagEstimator, Scorer};
-use kairos_timeline::{Bridge, Comment, Feedback, Gift, MediaTime, Modality, Position, Span, Watermarks};
+use kairos_timeline::{
+    Bridge, Comment, Feedback, Gift, MediaTime, Modality, Position, Segment, Span, Watermarks,
+};
 
 use attention::{Budget, ContentScale, Level};
 use ledger::Ledger;
@@ -48,6 +50,8 @@ const STATE_EVERY: i64 = 15;
 pub enum Input {
     /// A segment and what was decoded of it.
     Media(Box<Decoded>),
+    /// A segment that is not to be decoded, and why.
+    Skipped(Box<Segment>, String),
     /// Somebody said something.
     Comment(Position, Comment),
     /// Somebody paid.
@@ -89,6 +93,8 @@ pub struct RoomJob {
     ledger: Ledger,
     /// Comments per activity bin that were not yet compared with the content.
     comment_bins: std::collections::BTreeMap<i64, u32>,
+    /// Index of the unit that the models know as their first.
+    first: i64,
     next_early: i64,
     next_settled: i64,
     media_end: Option<MediaTime>,
@@ -113,6 +119,7 @@ impl RoomJob {
     /// # Errors
     /// If an encoder or the model can't be set up.
     pub fn new(settings: RoomSettings, scoring: Scoring) -> anyhow::Result<Self> {
+        let first = settings.begins_at.max(MediaTime::ZERO).unit(settings.unit);
         let mut bridge = Bridge::default();
         if let Some(started_at) = settings.started_at {
             bridge.anchor(MediaTime::ZERO, started_at)?;
@@ -120,7 +127,7 @@ impl RoomJob {
         Ok(Self {
             bridge,
             watermarks: Watermarks::new(settings.idle, settings.allowed),
-            units: OpenUnits::new(settings.unit),
+            units: OpenUnits::new(settings.unit, first),
             reactions: Reactions::default(),
             early: scoring.early,
             settled: scoring.settled,
@@ -139,8 +146,9 @@ impl RoomJob {
             budget: Budget::new(0.25, 30.0),
             ledger: Ledger::default(),
             comment_bins: std::collections::BTreeMap::new(),
-            next_early: 0,
-            next_settled: 0,
+            first,
+            next_early: first,
+            next_settled: first,
             media_end: None,
             seen: Seen::default(),
             out: Vec::new(),
@@ -152,6 +160,7 @@ impl RoomJob {
     pub fn push(&mut self, input: Input) -> Vec<Output> {
         match input {
             Input::Media(decoded) => self.take_media(*decoded),
+            Input::Skipped(segment, why) => self.skip_media(&segment, &why),
             Input::Comment(position, comment) => self.take_comment(position, comment),
             Input::Gift(position, gift) => self.take_gift(position, gift),
             Input::Feedback(position, feedback) => self.take_feedback(position, feedback),
@@ -183,6 +192,11 @@ impl RoomJob {
         self.give_state();
         self.out.extend(self.ledger.drain().into_iter().map(Output::Ledger));
         std::mem::take(&mut self.out)
+    }
+
+    /// What became of offsets since the last call. Without calls all of it comes at the end.
+    pub fn drain_ledger(&mut self) -> Vec<Entry> {
+        self.ledger.drain()
     }
 
     /// The recent encoded media, for clips.
@@ -260,7 +274,7 @@ impl RoomJob {
         // Without a clock yet the event waits: the bridge places it when its unit settles.
         if let Some(at) = at {
             let newest = self.watermarks.now().unwrap_or(MediaTime::ZERO);
-            if at < MediaTime::ZERO {
+            if at < self.units.start(self.first) {
                 self.ledger.note(&position, Ending::Skipped, "before the first picture");
                 return false;
             }

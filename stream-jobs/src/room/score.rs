@@ -184,7 +184,7 @@ impl RoomJob {
     /// units whose longer delay ends with it.
     fn score_delays(&mut self, index: i64, features: UnitFeatures) -> Vec<(usize, UnitScored)> {
         let Some(scorer) = self.scorer.as_mut() else { return Vec::new() };
-        let Ok(number) = u64::try_from(index) else { return Vec::new() };
+        let Ok(number) = u64::try_from(index - self.first) else { return Vec::new() };
         let scored = if number < scorer.units() {
             scorer.rescore(number, &features)
         } else {
@@ -204,7 +204,7 @@ impl RoomJob {
     }
 
     fn unit_scored(&self, scored: &UnitScore) -> UnitScored {
-        let index = i64::try_from(scored.index).unwrap_or(i64::MAX);
+        let index = i64::try_from(scored.index).map_or(i64::MAX, |number| number.saturating_add(self.first));
         let start = self.units.start(index);
         UnitScored {
             index,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use kairos_decode::{DecodeOptions, Mode};
 use kairos_encoders::EncoderSet;
 use kairos_highlight::{HighlightConfig, Scorer};
-use kairos_timeline::{RoomId, Span, StreamId, WallTime};
+use kairos_timeline::{MediaTime, RoomId, Span, StreamId, WallTime};
 
 use crate::config::{Config, DecodeMode};
 
@@ -25,6 +25,8 @@ pub struct RoomSettings {
     pub stream: StreamId,
     /// Wall time of the first picture, where it is known beforehand.
     pub started_at: Option<WallTime>,
+    /// Media time of the first unit: where a worker joined a stream that was running already.
+    pub begins_at: MediaTime,
     /// Media is known to come, so that comments before the first segment wait for it (until the idle timeout).
     pub expects_media: bool,
     /// Length of a unit.
@@ -75,6 +77,7 @@ impl RoomSettings {
             room,
             stream,
             started_at,
+            begins_at: MediaTime::ZERO,
             expects_media: false,
             unit: config.unit(),
             idle: millis(config.lateness.idle_ms),

@@ -41,9 +41,9 @@ pub struct OpenUnits {
 }
 
 impl OpenUnits {
-    /// No units yet.
-    pub fn new(unit: Span) -> Self {
-        Self { unit, open: BTreeMap::new(), settled: 0 }
+    /// No units yet; those before `first` are none of ours.
+    pub fn new(unit: Span, first: i64) -> Self {
+        Self { unit, open: BTreeMap::new(), settled: first }
     }
 
     /// Start of unit `index`.
@@ -147,7 +147,7 @@ mod tests {
     }
 
     fn units() -> OpenUnits {
-        OpenUnits::new(Span::from_millis(2_000))
+        OpenUnits::new(Span::from_millis(2_000), 0)
     }
 
     #[test]

@@ -1,11 +1,10 @@
-//! A small HTTP front of the engine on loopback, as much of ClickHouse's interface as its clients need.
+//! A small HTTP front of the engine, as much of ClickHouse's interface as its clients need.
 //!
-//! Invariants: only requests with this process's key are answered (`/ping` aside); a body is read whole before a
+//! Invariants: only requests with the right key are answered (`/ping` aside); a body is read whole before a
 //! row of it is inserted, so a client that is cut off leaves nothing behind; at most [`AT_ONCE`] statements run,
 //! and a reader that stops reading stops its query.
 
 use std::convert::Infallible;
-use std::net::Ipv4Addr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -22,7 +21,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::engine::Engine;
 use super::request::Request;
-use super::{Embedded, Error};
+use super::{Door, Embedded, Error};
 use crate::error::code_of;
 
 /// Statements at once. The engine runs each on many threads, so more would only take memory.
@@ -51,9 +50,11 @@ struct Shared {
 type Answer = Response<Either<Full<Bytes>, Pieces>>;
 
 impl Front {
-    /// Listens on a free port of loopback, on threads of its own: the caller's runtime may end before the engine.
-    pub(super) fn start(engine: Engine, key: String) -> Result<Self, Error> {
-        let what = "starting the front of the embedded ClickHouse";
+    /// Listens at its door, on threads of its own: the caller's runtime may end before the engine.
+    pub(super) fn start(engine: Engine, door: Door) -> Result<Self, Error> {
+        let Door { listen, key } = door;
+        let what = format!("embedded ClickHouse, listening on {listen}");
+        let what = what.as_str();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .max_blocking_threads(AT_ONCE)
@@ -61,7 +62,7 @@ impl Front {
             .enable_all()
             .build()
             .map_err(Error::io(what))?;
-        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(Error::io(what))?;
+        let listener = std::net::TcpListener::bind(listen).map_err(Error::io(what))?;
         listener.set_nonblocking(true).map_err(Error::io(what))?;
         let url = format!("http://{}", listener.local_addr().map_err(Error::io(what))?);
         let listener = {
@@ -134,6 +135,11 @@ async fn answer(shared: Arc<Shared>, request: hyper::Request<Incoming>) -> Answe
     if !is_ours(&parts.headers, &shared.key) {
         return failed("Code: 516. DB::Exception: Authentication failed. (AUTHENTICATION_FAILED)");
     }
+    if shared.key.is_empty() && is_a_page(&parts.headers) {
+        return failed(
+            "Code: 516. DB::Exception: pages of browsers need a password. (AUTHENTICATION_FAILED)",
+        );
+    }
     if parts.method != Method::POST {
         return plain(StatusCode::METHOD_NOT_ALLOWED, "queries are sent by POST\n");
     }
@@ -149,10 +155,18 @@ async fn answer(shared: Arc<Shared>, request: hyper::Request<Incoming>) -> Answe
 
 // Compared in one pass, so that the time it takes says nothing about where a guess is wrong.
 fn is_ours(headers: &HeaderMap, key: &str) -> bool {
+    if key.is_empty() {
+        return true;
+    }
     let Some(given) = headers.get("x-clickhouse-key").map(hyper::header::HeaderValue::as_bytes) else {
         return false;
     };
     given.len() == key.len() && given.iter().zip(key.bytes()).fold(0, |sum, (a, b)| sum | (a ^ b)) == 0
+}
+
+// Without a key, any page that a browser on this machine shows could post to it; browsers say where a page is from.
+fn is_a_page(headers: &HeaderMap) -> bool {
+    headers.contains_key(hyper::header::ORIGIN) || headers.contains_key("sec-fetch-site")
 }
 
 async fn run(shared: Arc<Shared>, request: Request) -> Answer {

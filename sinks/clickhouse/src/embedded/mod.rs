@@ -1,7 +1,7 @@
 //! ClickHouse inside this process, reached through the same HTTP as a server.
 //!
-//! Invariants: one engine, on one folder, per process; it listens on loopback only and answers nobody without the
-//! key that this process drew; the last handle to close stops it.
+//! Invariants: one engine, on one folder, per process; unless it is told to serve others, it listens on loopback only and
+//! answers nobody without the key that this process drew; the last handle to close stops it.
 
 mod engine;
 mod ffi;
@@ -10,6 +10,7 @@ mod front;
 mod library;
 mod request;
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, Once, PoisonError};
 
@@ -32,6 +33,22 @@ static RUNNING: Mutex<Option<Running>> = Mutex::new(None);
 /// Whether the way out of the process is prepared.
 static WAY_OUT: Once = Once::new();
 
+/// Where the engine listens, and for whom.
+#[derive(Debug, Clone)]
+pub(crate) struct Door {
+    /// Port 0: a free one.
+    pub(crate) listen: SocketAddr,
+    /// What requests must know; empty for nothing.
+    pub(crate) key: String,
+}
+
+impl Door {
+    /// For this process alone.
+    pub(crate) fn own() -> Result<Self, Error> {
+        Ok(Self { listen: (Ipv4Addr::LOCALHOST, 0).into(), key: random_hex()? })
+    }
+}
+
 /// A handle on the running engine.
 pub(crate) struct Embedded {
     url: String,
@@ -40,7 +57,7 @@ pub(crate) struct Embedded {
 
 impl Embedded {
     /// Starts the engine on a folder, or joins the one that runs there. Blocks for up to half a second.
-    pub(crate) fn open(data_dir: &Path) -> Result<Self, Error> {
+    pub(crate) fn open(data_dir: &Path, door: Door) -> Result<Self, Error> {
         let what = || format!("data folder {}", data_dir.display());
         std::fs::create_dir_all(data_dir).map_err(Error::io(what()))?;
         let data_dir = data_dir.canonicalize().map_err(Error::io(what()))?;
@@ -54,7 +71,7 @@ impl Embedded {
         }
         let engine = Engine::open(&data_dir)?;
         WAY_OUT.call_once(|| ffi::leave_at_exit_if(is_running));
-        let front = Front::start(engine, random_hex()?)?;
+        let front = Front::start(engine, door)?;
         let handle = front.handle();
         *running = Some(Running { data_dir, front, handles: 1 });
         Ok(handle)

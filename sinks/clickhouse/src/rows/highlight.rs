@@ -42,7 +42,7 @@ impl TryFrom<i8> for HighlightState {
     }
 }
 
-/// One highlight.
+/// One highlight; its clip is a row of its own ([`ClipRow`](super::ClipRow)).
 #[derive(Debug, Clone, Default, PartialEq, Row, Serialize, Deserialize)]
 pub struct Highlight {
     /// The room.
@@ -61,13 +61,9 @@ pub struct Highlight {
     pub score: f32,
     /// How sure it is.
     pub state: HighlightState,
-    /// Path or address of the clip; empty while there is none.
-    pub clip: String,
-    /// Path or address of the picture; empty while there is none.
-    pub thumbnail: String,
     /// The model, `name@digest`.
     pub model: String,
-    /// From 0, one more each time the interval, the state or the clip changes.
+    /// From 0, one more each time the interval or the state changes.
     pub revision: u32,
 }
 

@@ -5,19 +5,27 @@
 //! that equal rows have equal bytes.
 
 mod account;
+mod checkpoint;
+mod clip;
 mod evaluation;
 mod event;
 mod highlight;
 mod money;
 mod prediction;
+mod review;
 mod score;
+mod word;
 
 pub use account::{LedgerEntry, Outcome, RoomState, StreamRow};
+pub use checkpoint::Checkpoint;
+pub use clip::ClipRow;
 pub use evaluation::{Evaluation, EvaluationScore, HighlightLabel};
 pub use event::{CommentRow, FeedbackRow, GiftRow};
 pub use highlight::{Highlight, HighlightState};
 pub use prediction::GiftPrediction;
+pub use review::Review;
 pub use score::FrameScore;
+pub use word::SpokenWord;
 
 use clickhouse::{RowOwned, RowRead, RowWrite};
 
@@ -40,16 +48,19 @@ pub trait Table: RowOwned + RowRead + RowWrite + std::fmt::Debug + Send + Sync +
 }
 
 /// What a job makes of a stream, in the order in which digests read it: views, their storage, their identities.
-/// Labels and evaluations are about streams and not made of them, so they are not here.
+/// Labels, reviews and evaluations are about streams and not made of them, so they are not here; neither are places in
+/// topics.
 pub(crate) const DIGESTED: &[(&str, &str, &[&str])] = &[
     (StreamRow::VIEW, StreamRow::STORAGE, StreamRow::IDENTITY),
     // Not `frame_scores`, which shows one delay of each unit.
     ("frame_scores_by_delay", FrameScore::STORAGE, FrameScore::IDENTITY),
     (Highlight::VIEW, Highlight::STORAGE, Highlight::IDENTITY),
+    (ClipRow::VIEW, ClipRow::STORAGE, ClipRow::IDENTITY),
     (GiftPrediction::VIEW, GiftPrediction::STORAGE, GiftPrediction::IDENTITY),
     (CommentRow::VIEW, CommentRow::STORAGE, CommentRow::IDENTITY),
     (GiftRow::VIEW, GiftRow::STORAGE, GiftRow::IDENTITY),
     (FeedbackRow::VIEW, FeedbackRow::STORAGE, FeedbackRow::IDENTITY),
+    (SpokenWord::VIEW, SpokenWord::STORAGE, SpokenWord::IDENTITY),
     (RoomState::VIEW, RoomState::STORAGE, RoomState::IDENTITY),
     (LedgerEntry::VIEW, LedgerEntry::STORAGE, LedgerEntry::IDENTITY),
 ];

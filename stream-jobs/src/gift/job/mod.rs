@@ -5,36 +5,36 @@
 //! acknowledged before a checkpoint names them; after a death the job goes on from its checkpoint, so no gift is lost and
 //! none counts twice, and the rows that are written again are the same.
 
-mod arrival;
-mod merge;
 mod rooms;
 mod sink;
 mod state;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use kairos_kafka::{Admin, Assigned, Consumer, Event, Names, Start, Topic, TopicPartition};
+
+use kairos_timeline::Span;
 
 use crate::config::Config;
 use crate::gift::{Desk, GiftModel, Predictor};
 use crate::graph::{self, LiveGraph, position_key};
+use crate::live::{self, Across, Arrival, Merge, Opening, Patience, Positions, Said, clock};
 use crate::scoring::Model;
 use crate::storage;
-use arrival::{Arrival, Said};
-use merge::Merge;
-use rooms::{LiveRoom, Opening, Rooms, Step, is_known};
+use rooms::{GiftRoom, Rooms, Step, is_known};
 use sink::Sink;
-use state::{Kept, Positions, StateFolder};
+use state::{Kept, StateFolder};
 
 /// How long the job waits for a message before it looks around.
 const PATIENCE: Duration = Duration::from_millis(200);
 /// Empty waits after which messages that a topic is said to hold are no longer expected.
 const GIVE_UP: u32 = 50;
+/// How long a message waits for others that should go before it, where a topic has nothing more.
+const HOLD: Duration = Duration::from_millis(200);
 /// Messages between two looks at the clockwork: ends of topics, silent rooms.
 const LOOK_EVERY: u64 = 512;
 
@@ -76,11 +76,9 @@ impl Job {
     /// # Errors
     /// If the broker, the tables or the state can't be used.
     pub fn run(&self) -> anyhow::Result<Summary> {
-        let stop = Arc::new(AtomicBool::new(false));
-        for signal in [signal_hook::consts::SIGTERM, signal_hook::consts::SIGINT] {
-            signal_hook::flag::register(signal, stop.clone()).context("listening for signals")?;
-        }
+        let stop = live::stop_on_signals()?;
         let settings = &self.config.kafka;
+        crate::replay::ensure_topics(&self.config)?;
         let names = settings.names()?;
         let topics = Topic::INPUTS.map(|topic| names.of(topic));
         let model = Model::load(&self.config)?;
@@ -94,9 +92,17 @@ impl Job {
         let store = runtime.block_on(storage::open(&self.config, &self.out))?;
         let sink = Sink::new(runtime, store, settings)?;
         let state = StateFolder::open(&self.state)?;
-        let opening = Opening { config: self.config.clone(), model, known: Positions::new() };
+        let limits = &self.config.gift.job;
+        let patience = Patience {
+            media: Span::from_millis(i64::from(limits.media_wait_s) * 1_000),
+            silence: Span::from_millis(i64::from(limits.room_idle_s) * 1_000),
+            ending: Span::from_millis(i64::from(self.config.lateness.idle_ms)),
+        };
+        let opening = Opening { config: self.config.clone(), model, patience };
         let predictor = Predictor::new(gifts, self.config.gift.clone(), LiveGraph::empty(&self.config)?);
-        let merge = Merge::new(self.config.gift.job.merge_mib << 20);
+        // Past what the topics hold now nothing is waited for at their end.
+        let hold = if self.until_end { Duration::ZERO } else { HOLD };
+        let merge = Merge::new(Across::All, limits.merge_mib << 20, hold);
         let names_only: Vec<&str> = topics.iter().map(String::as_str).collect();
         let consumer = Consumer::open(settings, &self.config.gift.job.group, &names_only)?;
         let run = Run {
@@ -107,11 +113,13 @@ impl Job {
             consumer,
             merge,
             opening,
+            known: Positions::new(),
             predictor,
             rooms: Rooms::new(),
             sink,
             state,
             next: Positions::new(),
+            reading: Positions::new(),
             newest_us: i64::MIN,
             since: Since::default(),
             messages: 0,
@@ -136,12 +144,16 @@ struct Run<'a> {
     consumer: Consumer,
     merge: Merge,
     opening: Opening,
+    /// Messages before these were in the state.
+    known: Positions,
     predictor: Predictor,
     rooms: Rooms,
     sink: Sink,
     state: StateFolder,
     /// Next offset of every partition, as far as the rooms have taken them.
     next: Positions,
+    /// What is read next, which after a restart is not yet new.
+    reading: Positions,
     newest_us: i64,
     since: Since,
     messages: u64,
@@ -165,7 +177,7 @@ impl Run<'_> {
                 Some(Event::Message(message)) => {
                     idle = 0;
                     let topic = self.names.topic(&message.position.topic);
-                    self.merge.push(Arrival::read(message, topic));
+                    self.merge.push(Arrival::read(message, topic), clock::now());
                 }
                 Some(Event::Restarted(stall)) => {
                     tracing::warn!("{} had stopped and was started again", stall.at)
@@ -180,10 +192,11 @@ impl Run<'_> {
                     }
                 }
             }
-            while let Some(arrival) = self.merge.pop() {
+            while let Some(arrival) = self.merge.pop(clock::now()) {
                 self.take(arrival)?;
             }
             if self.job.until_end && self.is_assigned && self.merge.is_drained() {
+                self.end_silent_rooms(true)?;
                 break;
             }
         }
@@ -226,9 +239,9 @@ impl Run<'_> {
             }
             let room =
                 kairos_timeline::RoomId::new(room).map_err(|problem| anyhow!("kept room: {problem}"))?;
-            self.rooms.insert(room.clone(), LiveRoom::new(room, open.begins, open.desk));
+            self.rooms.insert(room.clone(), GiftRoom::new(room, open.begins, open.desk));
         }
-        self.opening.known.clone_from(&positions);
+        self.known.clone_from(&positions);
         self.next = positions;
         self.since = Since::default();
         self.merge.clear();
@@ -244,6 +257,7 @@ impl Run<'_> {
             let (low, high) = held.get(&key).map_or((0, 0), |part| (part.low, part.high));
             let from = begins.get(&key).copied().unwrap_or(low).max(low);
             self.merge.assign(at.clone(), from, high);
+            self.reading.insert(key.clone(), from);
             match self.next.get(&key).copied() {
                 // The graph needs what comes next of gifts: a hole would be a lost edge.
                 Some(next) if *at.topic == *gifts && next < low => Start::At(next),
@@ -260,8 +274,10 @@ impl Run<'_> {
     /// Asks how far the topics reach, so that the merge knows what it waits for.
     fn look_ahead(&mut self) -> anyhow::Result<()> {
         if self.is_assigned && !self.job.until_end {
-            for lag in self.consumer.lag()? {
-                self.merge.reaches(&lag.at, lag.high);
+            match self.consumer.lag() {
+                Ok(lags) => lags.into_iter().for_each(|lag| self.merge.reaches(&lag.at, lag.high)),
+                // A broker that is away comes back; what it holds is only asked to keep the order.
+                Err(problem) => tracing::debug!("{problem}"),
             }
         }
         Ok(())
@@ -270,7 +286,7 @@ impl Run<'_> {
     fn take(&mut self, arrival: Arrival) -> anyhow::Result<()> {
         let position = arrival.message.position.clone();
         let key = position_key(&position.topic, position.partition);
-        let known = is_known(&self.opening.known, &position);
+        let known = is_known(&self.known, &position);
         self.newest_us = self.newest_us.max(arrival.at_us.unwrap_or(i64::MIN));
         if !known {
             self.messages += 1;
@@ -286,18 +302,20 @@ impl Run<'_> {
                         // Of before, in a room that was over then.
                         return Ok(());
                     }
-                    let begins = self.begins(position.partition, &key, position.offset);
-                    self.rooms.insert(room.clone(), LiveRoom::new(room.clone(), begins, Desk::default()));
+                    let new = GiftRoom::new(room.clone(), Positions::new(), Desk::default());
+                    self.rooms.insert(room.clone(), new);
                 }
                 let Some(live) = self.rooms.get_mut(&room) else { return Ok(()) };
-                let step = live.take(arrival, &self.opening, &mut self.predictor)?;
+                let begins = || live::begins(&self.topics, &self.reading, &position);
+                let step = live.take(arrival, &begins, &self.known, &self.opening, &mut self.predictor)?;
                 self.give(step, Some(room), known)?;
             }
         }
+        self.reading.insert(key.clone(), position.offset + 1);
         let next = self.next.entry(key).or_insert(0);
         *next = (*next).max(position.offset + 1);
         if self.since.messages > 0 && self.since.messages.is_multiple_of(LOOK_EVERY) && !known {
-            self.end_silent_rooms()?;
+            self.end_silent_rooms(false)?;
             self.look_ahead()?;
             self.sink.flush_due()?;
         }
@@ -306,19 +324,6 @@ impl Run<'_> {
             self.checkpoint()?;
         }
         Ok(())
-    }
-
-    /// Where a room's messages begin that was not known before the message at `offset`.
-    fn begins(&self, partition: i32, key: &str, offset: i64) -> Positions {
-        let mut begins = Positions::new();
-        for topic in &self.topics {
-            let other = position_key(topic, partition);
-            if let Some(next) = self.next.get(&other) {
-                begins.insert(other, *next);
-            }
-        }
-        begins.insert(key.to_owned(), offset);
-        begins
     }
 
     fn give(&mut self, step: Step, room: Option<kairos_timeline::RoomId>, known: bool) -> anyhow::Result<()> {
@@ -334,18 +339,20 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn end_silent_rooms(&mut self) -> anyhow::Result<()> {
+    /// Ends rooms of which nothing came for long, and those that were ended and have had time to react. `is_drained`: more
+    /// is not waited for.
+    fn end_silent_rooms(&mut self, is_drained: bool) -> anyhow::Result<()> {
         let idle_us = i64::from(self.job.config.gift.job.room_idle_s) * 1_000_000;
-        let border = self.newest_us.saturating_sub(idle_us);
-        let silent: Vec<_> = self
-            .rooms
-            .iter()
-            .filter(|(_, live)| live.newest_us() < border)
-            .map(|(room, _)| room.clone())
-            .collect();
+        let (newest, border) = (self.newest_us, self.newest_us.saturating_sub(idle_us));
+        let is_due = |live: &GiftRoom| match live.ends_us() {
+            Some(ends) => is_drained || ends < newest,
+            None => live.newest_us() < border,
+        };
+        let silent: Vec<_> =
+            self.rooms.iter().filter(|(_, live)| is_due(live)).map(|(room, _)| room.clone()).collect();
         for room in silent {
             if let Some(mut live) = self.rooms.remove(&room) {
-                let step = live.end(&self.opening, &mut self.predictor)?;
+                let step = live.end(&self.known, &self.opening, &mut self.predictor)?;
                 self.give(step, None, false)?;
             }
         }

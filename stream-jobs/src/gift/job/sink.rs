@@ -2,31 +2,13 @@
 //!
 //! Invariant: what was given is acknowledged when `flush` returns, or an error says that it is not.
 
-use std::error::Error as StdError;
-use std::time::Duration;
-
 use kairos_clickhouse::{Store, Writer, WriterOptions};
-use kairos_kafka::{Message, Producer, Record, Settings, Topic, encode_dead_letter};
-use kairos_topics::{EventSink, GiftPrediction, PositionRange, Publisher};
+use kairos_kafka::{Message, Settings, Topic, encode_dead_letter};
+use kairos_topics::{GiftPrediction, Publisher};
 use tokio::runtime::Runtime;
 
 use super::rooms::Row;
-
-/// A producer as a sink of events.
-struct Events {
-    producer: Producer,
-    patience: Duration,
-}
-
-impl EventSink for Events {
-    fn publish(&self, topic: &str, key: &str, value: Vec<u8>) -> Result<(), Box<dyn StdError + Send + Sync>> {
-        Ok(self.producer.post(&Record::keyed(topic, key, value))?)
-    }
-
-    fn flush(&self) -> Result<(), Box<dyn StdError + Send + Sync>> {
-        Ok(self.producer.flush(self.patience)?)
-    }
-}
+use crate::live::{Events, range};
 
 /// Where predictions go.
 pub struct Sink {
@@ -48,9 +30,7 @@ impl Sink {
     /// If the settings can't be used.
     pub fn new(runtime: Runtime, store: Store, settings: &Settings) -> anyhow::Result<Self> {
         let writer = Writer::new(&store, WriterOptions::default())?;
-        // Reports come a little after the timeout of the message itself.
-        let patience = Duration::from_millis(settings.delivery_timeout_ms) + Duration::from_secs(5);
-        let events = Events { producer: Producer::open(settings)?, patience };
+        let events = Events::open(settings)?;
         let events = Publisher::new(events, settings.prefix.clone());
         let dead_letters = settings.names()?.of(Topic::DeadLetters);
         Ok(Self { runtime, store, writer, events, dead_letters, rows: 0, dead: 0 })
@@ -73,12 +53,7 @@ impl Sink {
                 reason: row.reason.clone(),
                 model: row.model.clone(),
                 revision: row.revision,
-                position: PositionRange {
-                    topic: positions.topic.to_string(),
-                    partition: positions.partition,
-                    first_offset: positions.first,
-                    last_offset: positions.last,
-                },
+                position: range(&positions),
             })?;
             let Self { runtime, writer, .. } = self;
             runtime.block_on(writer.write(row)).map_err(|refused| refused.error)?;
@@ -95,7 +70,7 @@ impl Sink {
         tracing::warn!(position = %message.position, "dead letter: {why}");
         self.dead += 1;
         let record = encode_dead_letter(&self.dead_letters, message, why);
-        Ok(self.events.sink().producer.post(&record)?)
+        Ok(self.events.sink().producer().post(&record)?)
     }
 
     /// Sends what is due.

@@ -16,13 +16,11 @@ use crate::config::Config;
 use crate::gift::audience::{Audience, People};
 use crate::gift::desk::Desk;
 use crate::graph::{self, LiveGraph};
+use crate::live::Positions;
 
 const CURRENT: &str = "current";
 const GRAPH: &str = "graph";
 const PEOPLE: &str = "people.json";
-
-/// Next offsets by [`graph::position_key`].
-pub type Positions = BTreeMap<String, i64>;
 
 /// A room whose stream is open.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

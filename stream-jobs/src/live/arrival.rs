@@ -1,9 +1,13 @@
 //! A message of an input topic, read.
 //!
-//! Invariant: every message becomes something, and what can't be read keeps its bytes and says why.
+//! Invariants: every message becomes something, and what can't be read keeps its bytes and says why; a message's place
+//! among others follows from the message alone, so that a replay of the topics finds the same order.
 
 use kairos_kafka::{FeedbackEvent, Media, Message, StreamEnd, Topic, decode_event, decode_media};
 use kairos_timeline::{Comment, Feedback, Gift, RoomId, Segment};
+
+/// A message written longer after what it tells of, microseconds, was not live when it was written.
+const LIVE_WITHIN: i64 = 60_000_000;
 
 /// What a message says.
 #[derive(Debug)]
@@ -29,6 +33,9 @@ pub struct Arrival {
     pub message: Message,
     /// When, Unix microseconds: of a segment, when its last picture was captured.
     pub at_us: Option<i64>,
+    /// Its time among others, Unix microseconds: when it was written, or, where a past is written down later, when it
+    /// happened. `None` where it tells neither.
+    pub order_us: Option<i64>,
     /// What it says.
     pub said: Said,
 }
@@ -48,7 +55,7 @@ impl Arrival {
             }),
             other => {
                 let what = Said::Poison(format!("topic {other:?} is no input"));
-                return Self { message, at_us: None, said: what };
+                return Self { order_us: written(&message), message, at_us: None, said: what };
             }
         };
         let said = said.unwrap_or_else(|problem| Said::Poison(problem.to_string()));
@@ -60,7 +67,12 @@ impl Arrival {
             Said::End(end) => Some(end.captured_at),
             Said::Poison(_) => None,
         };
-        Self { at_us: at_us.map(|at| at.as_micros()), message, said }
+        let at_us = at_us.map(|at| at.as_micros());
+        let order_us = match (at_us, written(&message)) {
+            (Some(at), Some(written)) if (written - at).abs() > LIVE_WITHIN => Some(at),
+            (at, written) => written.or(at),
+        };
+        Self { at_us, order_us, message, said }
     }
 
     /// The room it is about.
@@ -75,13 +87,16 @@ impl Arrival {
         }
     }
 
-    /// Its place among all: by time, then as in a recording (a segment before what was said after it).
-    pub fn order(&self) -> (i64, u8) {
-        let rank = match &self.said {
+    /// Its place among those of the same time, as in a recording: a segment before what was said after it.
+    pub fn rank(&self) -> u8 {
+        match &self.said {
             Said::Segment(_) => 0,
             Said::End(_) => 2,
             _ => 1,
-        };
-        (self.at_us.unwrap_or(i64::MIN), rank)
+        }
     }
+}
+
+fn written(message: &Message) -> Option<i64> {
+    message.written_ms.map(|ms| ms.saturating_mul(1_000))
 }

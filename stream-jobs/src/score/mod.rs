@@ -1,0 +1,325 @@
+//! `kairos score`: the live job that scores every room of the topics.
+//!
+//! One consumer group; all of a room is in partitions of one number, and one thread has them. Invariants: where reading
+//! starts is what the tables themselves say, not the group's offsets, which are committed for show; rows that are written
+//! again after a crash are the same rows; a revocation is answered when everything before it is written.
+
+pub mod config;
+mod partition;
+mod past;
+mod sink;
+mod stream;
+mod worker;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, anyhow};
+use kairos_clickhouse::{Checkpoint, Store};
+use kairos_kafka::{Admin, Assigned, Consumer, Event, Names, Start, Topic};
+use kairos_timeline::Span;
+use kairos_topics::Publisher;
+
+pub use config::{Behind, ScoreConfig};
+pub use partition::{Kept, Outbox, Partition, Silence};
+pub use past::{Done as PastDone, replay_topics};
+pub use sink::Sink;
+pub use stream::Event as ResultEvent;
+pub use worker::Counts;
+
+use crate::config::Config;
+use crate::live::{Events, Opening, Patience, clock};
+use crate::replay::ensure_topics;
+use crate::scoring::Model;
+use crate::storage;
+use worker::{Order, Worker, Written};
+
+/// How long the job waits for a message before it looks around.
+const PATIENCE: Duration = Duration::from_millis(100);
+/// Time between two looks at how far the topics reach.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// Orders between the reading thread and a worker: some megabytes of segments at most, seconds of chat.
+const ORDERS: usize = 64;
+
+/// What to run.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// The configuration.
+    pub config: Config,
+    /// Output folder of the embedded engine.
+    pub out: PathBuf,
+    /// Stop when everything that the topics held at the start is done.
+    pub until_end: bool,
+}
+
+/// What is needed to open rooms by `config`.
+///
+/// # Errors
+/// If the checkpoint can't be loaded.
+pub fn opening(config: &Config) -> anyhow::Result<Opening> {
+    let seconds = |seconds: u32| Span::from_millis(i64::from(seconds) * 1_000);
+    let patience = Patience {
+        media: seconds(config.score.media_wait_s),
+        silence: seconds(config.score.room_idle_s),
+        ending: Span::from_millis(i64::from(config.lateness.idle_ms)),
+    };
+    Ok(Opening { config: config.clone(), model: Model::load(config)?, patience })
+}
+
+impl Job {
+    /// Runs until the end, a signal or an error.
+    ///
+    /// # Errors
+    /// If the broker or the tables can't be used.
+    pub fn run(&self) -> anyhow::Result<Counts> {
+        let stop = crate::live::stop_on_signals()?;
+        let settings = &self.config.kafka;
+        ensure_topics(&self.config)?;
+        let opening = Arc::new(opening(&self.config)?);
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name("kairos-rows")
+            .enable_all()
+            .build()?;
+        let store = runtime.block_on(storage::open(&self.config, &self.out))?;
+        let events = Arc::new(Publisher::new(Events::open(settings)?, settings.prefix.clone()));
+        let score = &self.config.score;
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = if score.threads == 0 { cores } else { score.threads };
+        let written = Written::default();
+        let mut workers = Vec::with_capacity(threads);
+        for number in 0..threads {
+            let age = Duration::from_millis(u64::from(score.flush_ms));
+            let sink =
+                Sink::tables(runtime.handle().clone(), &store, age)?.with_events(events.clone(), settings)?;
+            let every = Duration::from_millis(u64::from(score.checkpoint_ms));
+            let worker = Worker::new(opening.clone(), sink, score.group.clone(), every, written.clone());
+            workers.push(Hand::start(number, worker)?);
+        }
+        let names = settings.names()?;
+        let topics = Topic::INPUTS.map(|topic| names.of(topic)).to_vec();
+        let consumer = {
+            let names: Vec<&str> = topics.iter().map(String::as_str).collect();
+            Consumer::open(settings, &score.group, &names)?
+        };
+        let admin = Admin::open(settings)?;
+        let run = Run {
+            job: self,
+            admin,
+            names,
+            topics,
+            consumer,
+            workers,
+            runtime: &runtime,
+            store: store.clone(),
+            looked: clock::now(),
+            written,
+        };
+        let counts = run.go(&stop)?;
+        runtime.block_on(store.close())?;
+        Ok(counts)
+    }
+}
+
+/// A worker's thread.
+struct Hand {
+    orders: SyncSender<Order>,
+    thread: JoinHandle<anyhow::Result<Counts>>,
+}
+
+impl Hand {
+    fn start(number: usize, worker: Worker) -> anyhow::Result<Self> {
+        let (orders, taken) = sync_channel(ORDERS);
+        let thread = std::thread::Builder::new()
+            .name(format!("score-{number}"))
+            .spawn(move || worker.run(&taken))
+            .context("starting a worker")?;
+        Ok(Self { orders, thread })
+    }
+
+    /// Ends the worker; its own error, where it has one.
+    fn end(self) -> anyhow::Result<Counts> {
+        drop(self.orders);
+        self.thread.join().map_err(|_panic| anyhow!("a scoring thread panicked"))?
+    }
+}
+
+struct Run<'a> {
+    job: &'a Job,
+    admin: Admin,
+    names: Names,
+    topics: Vec<String>,
+    consumer: Consumer,
+    workers: Vec<Hand>,
+    runtime: &'a tokio::runtime::Runtime,
+    store: Store,
+    looked: Instant,
+    written: Written,
+}
+
+impl Run<'_> {
+    fn go(mut self, stop: &AtomicBool) -> anyhow::Result<Counts> {
+        let done = self.read(stop);
+        // Leaves the group first: what workers still hold is written before anybody else is told to go on from it.
+        let mut counts = Counts::default();
+        let mut failed = None;
+        for worker in self.workers {
+            match worker.end() {
+                Ok(its) => counts += its,
+                Err(error) => failed = failed.or(Some(error)),
+            }
+        }
+        self.consumer.close();
+        // A worker's own error says more than the closed channel that reading met.
+        match (failed, done) {
+            (Some(error), _) | (None, Err(error)) => Err(error),
+            (None, Ok(())) => Ok(counts),
+        }
+    }
+
+    fn read(&mut self, stop: &AtomicBool) -> anyhow::Result<()> {
+        let mut is_assigned = false;
+        while !stop.load(Ordering::Acquire) {
+            let mut is_idle = false;
+            match self.consumer.next_timeout(PATIENCE) {
+                Some(Event::Assigned(assigned)) => {
+                    self.assigned(assigned)?;
+                    is_assigned = true;
+                }
+                Some(Event::Revoked(revoked)) => {
+                    self.revoke(revoked.lost())?;
+                    is_assigned = false;
+                    revoked.done();
+                }
+                Some(Event::Message(message)) => {
+                    let topic = self.names.topic(&message.position.topic);
+                    self.tell(message.position.partition, Order::Take(message, topic))?;
+                }
+                Some(Event::Restarted(stall)) => {
+                    tracing::warn!("{} had stopped and was started again", stall.at);
+                }
+                Some(Event::Failed(error)) => return Err(error.into()),
+                None => is_idle = true,
+            }
+            let now = clock::now();
+            if is_assigned && now.saturating_duration_since(self.looked) >= LOOK_EVERY {
+                self.looked = now;
+                self.commit();
+                if self.job.until_end {
+                    if is_idle && self.settle()? {
+                        return Ok(());
+                    }
+                } else {
+                    match self.consumer.lag() {
+                        Ok(lags) => lags.into_iter().try_for_each(|lag| {
+                            self.tell(lag.at.partition, Order::Reaches(lag.at, lag.high))
+                        })?,
+                        // A broker that is away comes back; what it holds is only asked to keep the order.
+                        Err(problem) => tracing::debug!("{problem}"),
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Shown as lag by the tools of Kafka; a partition that was taken away meanwhile may be refused.
+    fn commit(&self) {
+        let next = self.written.lock().map(|mut written| std::mem::take(&mut *written)).unwrap_or_default();
+        if let Err(problem) = self.consumer.commit(&next) {
+            tracing::debug!("offsets not committed: {problem}");
+        }
+    }
+
+    fn tell(&self, partition: i32, order: Order) -> anyhow::Result<()> {
+        let worker = usize::try_from(partition).unwrap_or(0) % self.workers.len().max(1);
+        let worker = self.workers.get(worker).context("no worker")?;
+        worker.orders.send(order).map_err(|_closed| anyhow!("a scoring thread has ended"))
+    }
+
+    /// Whether every worker has written all that the topics held.
+    fn settle(&self) -> anyhow::Result<bool> {
+        let mut all = true;
+        for worker in &self.workers {
+            let (done, settled) = sync_channel(1);
+            let ended = |_closed| anyhow!("a scoring thread has ended");
+            worker
+                .orders
+                .send(Order::Settle(done))
+                .map_err(|_closed| anyhow!("a scoring thread has ended"))?;
+            all &= settled.recv().map_err(ended)?;
+        }
+        Ok(all)
+    }
+
+    fn revoke(&self, lost: bool) -> anyhow::Result<()> {
+        let mut waiting = Vec::new();
+        for worker in &self.workers {
+            let (done, written) = sync_channel(1);
+            worker
+                .orders
+                .send(Order::Revoke(lost, done))
+                .map_err(|_closed| anyhow!("a scoring thread has ended"))?;
+            waiting.push(written);
+        }
+        for written in waiting {
+            written.recv().map_err(|_closed| anyhow!("a scoring thread has ended"))??;
+        }
+        Ok(())
+    }
+
+    /// Takes up the checkpoints of the partitions, and reads from where their open rooms begin.
+    fn assigned(&mut self, assigned: Assigned) -> anyhow::Result<()> {
+        let config = &self.job.config.score;
+        let numbers: std::collections::BTreeSet<i32> =
+            assigned.partitions().iter().map(|at| at.partition).collect();
+        let mut kept = self.runtime.block_on(checkpoints(&self.store, &config.group))?;
+        let mut held = BTreeMap::new();
+        for topic in &self.topics {
+            for part in self.admin.held(topic)? {
+                held.insert((topic.clone(), part.partition), (part.low, part.high));
+            }
+        }
+        let hold = match self.job.until_end {
+            true => Duration::ZERO,
+            false => Duration::from_millis(u64::from(config.hold_ms)),
+        };
+        let mut partitions = BTreeMap::new();
+        for number in numbers {
+            let kept = kept.remove(&number).unwrap_or_default();
+            let limit = config.merge_mib << 20;
+            let partition = Partition::resume(number, &self.names, kept, limit, hold)?;
+            partitions.insert(number, partition);
+        }
+        let mut starts = BTreeMap::new();
+        for at in assigned.partitions() {
+            let (low, high) = held.get(&(at.topic.to_string(), at.partition)).copied().unwrap_or((0, 0));
+            if let Some(partition) = partitions.get_mut(&at.partition) {
+                starts.insert(at.clone(), partition.begin(&at.topic, low, high));
+            }
+        }
+        tracing::info!(group = config.group, partitions = partitions.len(), "assigned");
+        for (number, partition) in partitions {
+            self.tell(number, Order::Assign(Box::new(partition)))?;
+        }
+        assigned.start(|at| Start::AtOrAfter(starts.get(at).copied().unwrap_or(0)));
+        Ok(())
+    }
+}
+
+/// The checkpoints of a job, by partition.
+async fn checkpoints(store: &Store, job: &str) -> anyhow::Result<BTreeMap<i32, Kept>> {
+    let found = store
+        .client()
+        .query("SELECT ?fields FROM checkpoints WHERE job = ? ORDER BY partition")
+        .bind(job)
+        .fetch_all::<Checkpoint>()
+        .await
+        .with_context(|| format!("checkpoints of {job}"))?;
+    found.iter().map(|checkpoint| Ok((checkpoint.partition, Kept::read(checkpoint)?))).collect()
+}

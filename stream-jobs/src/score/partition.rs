@@ -1,0 +1,437 @@
+//! One partition of the input topics: its rooms, their order, and an account of its offsets.
+//!
+//! A room's media, comments, gifts and feedback are in partitions of one number, and nothing outside of them counts for
+//! it. Invariants: what comes out follows from the messages alone, in the order of [`Merge`]; a message before the
+//! checkpoint builds its room again and gives nothing a second time; a checkpoint is taken between two messages.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use kairos_clickhouse::Checkpoint;
+use kairos_kafka::{Message, Names, Topic, TopicPartition};
+use kairos_timeline::{Position, PositionRange, RoomId, WallTime};
+use serde::{Deserialize, Serialize};
+
+use super::config::Behind;
+use super::stream::{Event, StreamRows};
+use crate::graph::position_key;
+use crate::live::{
+    self, Account, Across, Arrival, Happening, KeptAccount, LiveRoom, Merge, Opening, Positions, Said, clock,
+};
+use crate::room::{Ending, Entry};
+use crate::rows::TableRow;
+
+/// What a partition needs to go on after a restart.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Kept {
+    /// Next offsets by topic, as far as rooms have taken them.
+    next: Positions,
+    /// Rooms that were open, and where their messages begin.
+    rooms: BTreeMap<String, Positions>,
+    /// Accounts by topic.
+    accounts: BTreeMap<String, KeptAccount>,
+}
+
+impl Kept {
+    /// Reads a checkpoint.
+    ///
+    /// # Errors
+    /// If another version wrote it.
+    pub fn read(checkpoint: &Checkpoint) -> anyhow::Result<Self> {
+        serde_json::from_str(&checkpoint.state).with_context(|| {
+            format!("checkpoint of job {}, partition {}", checkpoint.job, checkpoint.partition)
+        })
+    }
+}
+
+/// By what rooms are known to be silent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Silence {
+    /// Other rooms' messages.
+    Heard,
+    /// The clock: everything that was written is read.
+    Since(Instant),
+    /// All there is was read, and more is not waited for where a stream has ended.
+    Drained,
+    /// Nothing will come any more.
+    Over,
+}
+
+/// What came of messages.
+#[derive(Debug, Default)]
+pub struct Outbox {
+    /// Rows.
+    pub rows: Vec<TableRow>,
+    /// Events.
+    pub events: Vec<Event>,
+    /// Messages that can't be used, and why.
+    pub dead: Vec<(Arc<Message>, String)>,
+}
+
+impl Outbox {
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty() && self.events.is_empty() && self.dead.is_empty()
+    }
+}
+
+struct Room {
+    live: LiveRoom,
+    rows: Option<StreamRows>,
+    /// Its newest message.
+    last: Option<PositionRange>,
+    heard: Instant,
+}
+
+/// A partition.
+pub struct Partition {
+    number: i32,
+    topics: Vec<String>,
+    merge: Merge,
+    rooms: BTreeMap<RoomId, Room>,
+    accounts: BTreeMap<Arc<str>, Account>,
+    next: Positions,
+    /// What is read next, which after a restart is not yet new.
+    reading: Positions,
+    /// Messages before these were in the checkpoint.
+    known: Positions,
+    /// Messages taken since the last checkpoint.
+    since: u64,
+    messages: u64,
+    dead: u64,
+}
+
+impl Partition {
+    /// Goes on where `kept` ends.
+    ///
+    /// # Errors
+    /// If it names a room that can't be one.
+    pub fn resume(
+        number: i32,
+        names: &Names,
+        kept: Kept,
+        limit: usize,
+        hold: Duration,
+    ) -> anyhow::Result<Self> {
+        let Kept { next, rooms, accounts } = kept;
+        let room = |(id, begins): (String, Positions)| {
+            let id = RoomId::new(id).map_err(|problem| anyhow::anyhow!("kept room: {problem}"))?;
+            let live = LiveRoom::new(id.clone(), begins);
+            let room = Room { live, rows: None, last: None, heard: clock::now() };
+            Ok::<_, anyhow::Error>((id, room))
+        };
+        let account =
+            |(topic, kept): (String, _)| (topic.as_str().into(), Account::resume(&topic, number, kept));
+        Ok(Self {
+            number,
+            topics: Topic::INPUTS.map(|topic| names.of(topic)).to_vec(),
+            merge: Merge::new(Across::Number, limit, hold),
+            rooms: rooms.into_iter().map(room).collect::<Result<_, _>>()?,
+            accounts: accounts.into_iter().map(account).collect(),
+            known: next.clone(),
+            reading: Positions::new(),
+            next,
+            since: 0,
+            messages: 0,
+            dead: 0,
+        })
+    }
+
+    /// Where reading of `topic` begins: where its oldest open room does. `low..high` is what the topic holds.
+    pub fn begin(&mut self, topic: &Arc<str>, low: i64, high: i64) -> i64 {
+        let key = position_key(topic, self.number);
+        let open = self.rooms.values().filter_map(|room| room.live.begins().get(&key));
+        let from = open.chain(self.next.get(&key)).min().copied().unwrap_or(low).max(low);
+        self.next.entry(key.clone()).or_insert(from);
+        self.reading.insert(key, from);
+        let (name, number) = (topic.to_string(), self.number);
+        let account = self.accounts.entry(topic.clone()).or_insert_with(|| Account::new(&name, number, from));
+        if account.next() < low {
+            let lost = Entry {
+                topic: topic.clone(),
+                partition: number,
+                first: account.next(),
+                last: low - 1,
+                ending: Ending::Skipped,
+                reason: "gone from the topic before it was read".to_owned(),
+            };
+            tracing::error!(%topic, partition = number, first = lost.first, last = lost.last, "{}", lost.reason);
+            account.note(&lost, "", "");
+        }
+        self.merge.assign(TopicPartition::new(topic.clone(), self.number), from, high);
+        from
+    }
+
+    /// The topic is known to reach up to `high`.
+    pub fn reaches(&mut self, topic: &Arc<str>, high: i64) {
+        self.merge.reaches(&TopicPartition::new(topic.clone(), self.number), high);
+    }
+
+    /// Whether no message of a topic is at hand and more is known to come.
+    pub fn wants(&self, at: &TopicPartition) -> bool {
+        self.merge.wants(at)
+    }
+
+    /// A topic holds nothing more.
+    pub fn ends(&mut self, at: &TopicPartition) {
+        self.merge.ends(at);
+    }
+
+    /// Nothing that a topic is said to hold is waited for any more.
+    pub fn give_up_waiting(&mut self) {
+        self.merge.give_up_waiting();
+    }
+
+    /// Takes a message as it was read.
+    pub fn receive(&mut self, message: Message, topic: Option<Topic>, now: Instant) {
+        self.merge.push(Arrival::read(message, topic), now);
+    }
+
+    /// Whether all that the topics are known to hold is taken.
+    pub fn is_drained(&self) -> bool {
+        self.merge.is_drained()
+    }
+
+    /// Messages taken, of them dead, and those that went on out of order.
+    pub fn counts(&self) -> (u64, u64, u64) {
+        (self.messages, self.dead, self.merge.forced())
+    }
+
+    /// Its number.
+    pub fn number(&self) -> i32 {
+        self.number
+    }
+
+    /// Rooms that are open or wait.
+    pub fn rooms(&self) -> usize {
+        self.rooms.len()
+    }
+
+    /// Takes the next message whose turn it is; `false` when none is known. `wall`: to tell what is behind.
+    ///
+    /// # Errors
+    /// If a room's job can't be set up.
+    pub fn step(
+        &mut self,
+        now: Instant,
+        wall: Option<WallTime>,
+        with: &Opening,
+        out: &mut Outbox,
+    ) -> anyhow::Result<bool> {
+        let Some(arrival) = self.merge.pop(now) else { return Ok(false) };
+        let position = arrival.message.position.clone();
+        let key = position_key(&position.topic, position.partition);
+        let is_known = self.known.get(&key).is_some_and(|next| position.offset < *next);
+        self.note_hole(&position, is_known);
+        if !is_known {
+            self.messages += 1;
+            self.since += 1;
+        }
+        let room = arrival.room().cloned();
+        match (&arrival.said, room) {
+            (Said::Poison(why), _) => {
+                let why = why.clone();
+                self.end(&Entry::one(&position, Ending::Dead, &why), "", "");
+                if !is_known {
+                    self.dead += 1;
+                    out.dead.push((Arc::new(arrival.message), why));
+                }
+            }
+            (_, None) => {}
+            (_, Some(id)) => self.take(id, arrival, is_known, (now, wall), with, out)?,
+        }
+        self.reading.insert(key.clone(), position.offset + 1);
+        let next = self.next.entry(key).or_insert(0);
+        *next = (*next).max(position.offset + 1);
+        Ok(true)
+    }
+
+    /// Offsets that hold no message: markers of transactions, and what compaction took.
+    fn note_hole(&mut self, position: &Position, is_known: bool) {
+        let next = self.next.get(&position_key(&position.topic, position.partition)).copied();
+        if let Some(next) = next.filter(|next| !is_known && *next < position.offset) {
+            let mut hole = Entry::one(position, Ending::Skipped, "holds no message");
+            (hole.first, hole.last) = (next, position.offset - 1);
+            self.end(&hole, "", "");
+        }
+    }
+
+    fn take(
+        &mut self,
+        id: RoomId,
+        arrival: Arrival,
+        is_known: bool,
+        (now, wall): (Instant, Option<WallTime>),
+        with: &Opening,
+        out: &mut Outbox,
+    ) -> anyhow::Result<()> {
+        let position = arrival.message.position.clone();
+        if is_known {
+            // Of a room that was over at the checkpoint, or of a stream before the one that was open.
+            let begin = self.rooms.get(&id).and_then(|room| {
+                room.live.begins().get(&position_key(&position.topic, position.partition)).copied()
+            });
+            if begin.is_none_or(|begin| position.offset < begin) {
+                return Ok(());
+            }
+        }
+        let late = wall.zip(arrival.order_us).map(|(wall, at)| wall.as_micros() - at);
+        let limit = i64::from(with.config.score.skip_after_s) * 1_000_000;
+        let skips = with.config.score.behind == Behind::Skip && late.is_some_and(|late| late > limit);
+        let room = self.rooms.entry(id.clone()).or_insert_with(|| Room {
+            live: LiveRoom::new(id.clone(), Positions::new()),
+            rows: None,
+            last: None,
+            heard: now,
+        });
+        room.heard = now;
+        room.last = Some(PositionRange::of(&position));
+        let begins = || live::begins(&self.topics, &self.reading, &position);
+        let skip = skips.then_some("too far behind");
+        let happened = room.live.take(arrival, &begins, skip, with)?;
+        self.follow(&id, happened, is_known, with, out);
+        Ok(())
+    }
+
+    /// Ends rooms of which nothing came for long, by the partition's own messages, or by the clock where the partition is
+    /// known to be silent; all rooms with [`Silence::Over`]. A later message of such a room would have ended it as well.
+    ///
+    /// # Errors
+    /// If a room's job can't be set up.
+    pub fn end_rooms(&mut self, silence: Silence, with: &Opening, out: &mut Outbox) -> anyhow::Result<()> {
+        let patience = with.patience.silence;
+        let newest = self.rooms.values().map(|room| room.live.newest_us()).max().unwrap_or(i64::MIN);
+        let border = newest.saturating_sub(patience.as_micros());
+        let limit = Duration::from_micros(patience.as_micros().unsigned_abs());
+        let grace = Duration::from_micros(with.patience.ending.as_micros().unsigned_abs());
+        let is_due = |room: &Room| match (silence, room.live.ends_us()) {
+            (Silence::Over, _) | (Silence::Drained, Some(_)) => true,
+            (Silence::Heard, Some(ends)) => newest > ends,
+            (Silence::Heard, None) => room.live.newest_us() != i64::MIN && room.live.newest_us() < border,
+            (Silence::Since(now), ends) => {
+                now.saturating_duration_since(room.heard) > if ends.is_some() { grace } else { limit }
+            }
+            (Silence::Drained, None) => false,
+        };
+        let due: Vec<RoomId> =
+            self.rooms.iter().filter(|(_, room)| is_due(room)).map(|(id, _)| id.clone()).collect();
+        for id in due {
+            let Some(room) = self.rooms.get_mut(&id) else { continue };
+            let mut happened = Vec::new();
+            room.live.end(with, &mut happened)?;
+            self.since += 1;
+            self.follow(&id, happened, false, with, out);
+        }
+        Ok(())
+    }
+
+    fn follow(
+        &mut self,
+        id: &RoomId,
+        happened: Vec<Happening>,
+        is_known: bool,
+        with: &Opening,
+        out: &mut Outbox,
+    ) {
+        let Some(mut room) = self.rooms.remove(id) else { return };
+        let (mut rows, mut events) = (Vec::new(), Vec::new());
+        let mut stream = room.rows.as_ref().map(|made| made.stream().to_string()).unwrap_or_default();
+        for happening in happened {
+            match happening {
+                Happening::Opened { stream: opened, started_at, has_media } => {
+                    stream = opened.to_string();
+                    let topic = if has_media { Topic::Media } else { Topic::Comments };
+                    let source = self.topics.get(usize::from(topic != Topic::Media)).cloned();
+                    let (unit, model) = (with.config.unit(), with.model.name().to_owned());
+                    let made = StreamRows::new(
+                        id.clone(),
+                        opened,
+                        unit,
+                        model,
+                        started_at,
+                        source.unwrap_or_default(),
+                    );
+                    rows.push(made.about(None));
+                    room.rows = Some(made);
+                }
+                Happening::Gave(crate::room::Output::Fault(fault)) => {
+                    let position = fault.position.as_ref().map(ToString::to_string);
+                    tracing::warn!(room = %id, stream, position, "{}", fault.what);
+                }
+                Happening::Gave(output) => {
+                    if let (Some(made), Some(at)) = (&mut room.rows, &room.last) {
+                        made.take(&output, at, &mut rows, &mut events);
+                    }
+                }
+                Happening::Ended(entry) => self.end(&entry, id.as_str(), &stream),
+                Happening::Dead(message, why) => {
+                    if !is_known {
+                        self.dead += 1;
+                        out.dead.push((message, why));
+                    }
+                }
+                Happening::Closed { length } => {
+                    if let Some(made) = room.rows.take() {
+                        rows.push(made.about(Some(length)));
+                    }
+                }
+            }
+        }
+        if !is_known {
+            out.rows.append(&mut rows);
+            out.events.append(&mut events);
+        }
+        if !room.live.is_over() {
+            self.rooms.insert(id.clone(), room);
+        }
+    }
+
+    fn end(&mut self, entry: &Entry, room: &str, stream: &str) {
+        let (topic, number) = (entry.topic.clone(), self.number);
+        let account =
+            self.accounts.entry(topic.clone()).or_insert_with(|| Account::new(&topic, number, entry.first));
+        account.note(entry, room, stream);
+    }
+
+    /// Rows of the ledger that are new.
+    pub fn account(&mut self) -> Vec<TableRow> {
+        let rows = self.accounts.values_mut().flat_map(Account::rows);
+        rows.map(|row| TableRow::Ledger(Box::new(row))).collect()
+    }
+
+    /// The checkpoint of `job`, to be written when all that came out before is acknowledged; `None` when nothing has
+    /// changed since the last.
+    ///
+    /// # Errors
+    /// If it can't be encoded.
+    pub fn checkpoint(&mut self, job: &str) -> anyhow::Result<Option<Checkpoint>> {
+        if std::mem::take(&mut self.since) == 0 {
+            return Ok(None);
+        }
+        let kept = Kept {
+            next: self.next.clone(),
+            rooms: self.rooms.iter().map(|(id, room)| (id.to_string(), room.live.begins().clone())).collect(),
+            accounts: self
+                .accounts
+                .iter()
+                .map(|(topic, account)| (topic.to_string(), account.kept()))
+                .collect(),
+        };
+        let state = serde_json::to_string(&kept).context("encoding a checkpoint")?;
+        // A room that ends by silence moves nothing else: later is more, among equals.
+        let progress = self.next.values().map(|next| next.unsigned_abs()).sum();
+        Ok(Some(Checkpoint { job: job.to_owned(), partition: self.number, state, progress }))
+    }
+
+    /// Next offsets, to be shown as the group's lag.
+    pub fn next(&self) -> Vec<(TopicPartition, i64)> {
+        let next = |topic: &String| {
+            let next = self.next.get(&position_key(topic, self.number))?;
+            Some((TopicPartition::new(topic.as_str(), self.number), *next))
+        };
+        self.topics.iter().filter_map(next).collect()
+    }
+}

@@ -1,0 +1,121 @@
+//! Rows into the tables, events onto their topics, dead letters onto theirs.
+//!
+//! Invariant: what was given is acknowledged when `flush` returns, or an error says that it is not; a checkpoint is written
+//! after everything that it stands for.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use kairos_clickhouse::{Checkpoint, Store, Writer, WriterOptions};
+use kairos_kafka::{Message, Settings, Topic, encode_dead_letter};
+use kairos_topics::Publisher;
+use tokio::runtime::Handle;
+
+use super::partition::Outbox;
+use super::stream::Event;
+use crate::live::Events;
+use crate::rows::TableRow;
+
+/// A server that is down for some minutes is waited for.
+const ATTEMPTS: usize = 60;
+
+/// Where results of one thread go.
+pub struct Sink {
+    runtime: Handle,
+    writer: Writer,
+    events: Option<(Arc<Publisher<Events>>, String)>,
+    /// Rows so far.
+    pub rows: u64,
+}
+
+impl Sink {
+    /// A sink into tables alone.
+    ///
+    /// # Errors
+    /// If the machine has no source of randomness.
+    pub fn tables(runtime: Handle, store: &Store, age: Duration) -> anyhow::Result<Self> {
+        let options = WriterOptions { age, attempts: ATTEMPTS, ..WriterOptions::default() };
+        Ok(Self { runtime, writer: Writer::new(store, options)?, events: None, rows: 0 })
+    }
+
+    /// The same, with events and dead letters onto topics.
+    ///
+    /// # Errors
+    /// If the settings can't be used.
+    pub fn with_events(self, events: Arc<Publisher<Events>>, settings: &Settings) -> anyhow::Result<Self> {
+        let dead_letters = settings.names()?.of(Topic::DeadLetters);
+        Ok(Self { events: Some((events, dead_letters)), ..self })
+    }
+
+    /// Takes what came of messages.
+    ///
+    /// # Errors
+    /// If what came before could not be written.
+    pub fn give(&mut self, out: &mut Outbox) -> anyhow::Result<()> {
+        for event in out.events.drain(..) {
+            let Some((events, _)) = &self.events else { continue };
+            match event {
+                Event::Score(event) => events.publish(&*event)?,
+                Event::Highlight(event) => events.publish(&*event)?,
+            }
+        }
+        for (message, why) in out.dead.drain(..) {
+            tracing::warn!(position = %message.position, "dead letter: {why}");
+            self.bury(&message, &why)?;
+        }
+        for row in out.rows.drain(..) {
+            self.write(row)?;
+        }
+        Ok(())
+    }
+
+    fn bury(&self, message: &Message, why: &str) -> anyhow::Result<()> {
+        let Some((events, topic)) = &self.events else { return Ok(()) };
+        Ok(events.sink().producer().post(&encode_dead_letter(topic, message, why))?)
+    }
+
+    /// Takes a row.
+    ///
+    /// # Errors
+    /// If those before it could not be written.
+    pub fn write(&mut self, row: TableRow) -> anyhow::Result<()> {
+        self.rows += 1;
+        let Self { runtime, writer, .. } = self;
+        runtime.block_on(row.write(writer))
+    }
+
+    /// Sends what is due.
+    ///
+    /// # Errors
+    /// If it can't be written.
+    pub fn flush_due(&mut self) -> anyhow::Result<()> {
+        let Self { runtime, writer, .. } = self;
+        Ok(runtime.block_on(writer.flush_due())?)
+    }
+
+    /// Waits until all that was given is acknowledged.
+    ///
+    /// # Errors
+    /// If it can't be written.
+    pub fn flush(&mut self) -> anyhow::Result<()> {
+        let Self { runtime, writer, events, .. } = self;
+        runtime.block_on(writer.flush())?;
+        if let Some((events, _)) = events {
+            events.flush()?;
+        }
+        Ok(())
+    }
+
+    /// Writes checkpoints, after everything else.
+    ///
+    /// # Errors
+    /// If something can't be written.
+    pub fn checkpoint(&mut self, checkpoints: Vec<Checkpoint>) -> anyhow::Result<()> {
+        self.flush()?;
+        for checkpoint in checkpoints {
+            self.write(TableRow::Checkpoint(Box::new(checkpoint)))?;
+        }
+        let Self { runtime, writer, .. } = self;
+        Ok(runtime.block_on(writer.flush())?)
+    }
+}

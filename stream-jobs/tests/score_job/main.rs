@@ -1,0 +1,7 @@
+//! The scoring job on a real broker: what it writes is what a replay of the topics writes, whatever happens to it.
+
+#![allow(clippy::unwrap_used, reason = "a test that can not go on may panic, in its helpers too")]
+
+mod bench;
+mod faults;
+mod sameness;
