@@ -30,7 +30,7 @@ pub(crate) enum Made {
         to: MediaTime,
         why: GapReason,
     },
-    /// Something that the owner of the sender should know; said once per stream.
+    /// Something that the owner of the sender should know.
     Note(String),
 }
 
@@ -217,7 +217,10 @@ impl Broadcast {
         let gap = |why| Made::Gap { from: cut.start, to: cut.end, why };
         match self.muxer.write(cut) {
             Ok((_, bytes)) if bytes.len() > self.largest => {
-                tracing::warn!(room = %self.room, bytes = bytes.len(), "a picture is larger than a segment may be");
+                made.push(Made::Note(format!(
+                    "segment {sequence} of {} bytes is larger than a segment may be",
+                    bytes.len()
+                )));
                 made.push(gap(GapReason::TooLarge));
                 None
             }
@@ -233,7 +236,7 @@ impl Broadcast {
                 position: Position::in_file(self.source.clone(), i64::try_from(sequence).unwrap_or(i64::MAX)),
             }),
             Err(problem) => {
-                tracing::warn!(room = %self.room, stream = %self.stream, sequence, problem, "segment not written");
+                made.push(Made::Note(format!("segment {sequence} could not be written: {problem}")));
                 made.push(gap(GapReason::Unwritable));
                 None
             }

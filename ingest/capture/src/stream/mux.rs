@@ -103,15 +103,20 @@ fn run(pipeline: &gst::Pipeline, content_type: ContentType, tracks: &[&[Timed]])
             gst_app::AppSrc::builder().caps(&first.caps).format(gst::Format::Time).max_bytes(0).build();
         pipeline.add(&source).map_err(failed)?;
         let name = first.caps.structure(0).map(|s| s.name().to_string()).unwrap_or_default();
-        match parser(&name).filter(|_| content_type != ContentType::MpegTs) {
-            Some(parser) => {
-                let parser = element(parser)?;
-                pipeline.add(&parser).map_err(failed)?;
-                source.link(&parser).map_err(failed)?;
-                parser.link(&muxer).map_err(failed)?;
-            }
-            None => source.link(&muxer).map_err(failed)?,
+        let mut last: gst::Element = source.clone().upcast();
+        if let Some(parser) = parser(&name).filter(|_| content_type != ContentType::MpegTs) {
+            let parser = element(parser)?;
+            pipeline.add(&parser).map_err(failed)?;
+            last.link(&parser).map_err(failed)?;
+            last = parser;
         }
+        // A source says only later what it gives, so the kind of input is asked for by name.
+        let input = match content_type {
+            ContentType::MpegTs => "sink_%d",
+            _ if name.starts_with("audio/") => "audio_%u",
+            _ => "video_%u",
+        };
+        last.link_pads(Some("src"), &muxer, Some(input)).map_err(failed)?;
         sources.push((source, *track));
     }
     pipeline.set_state(gst::State::Playing).map_err(|error| error.to_string())?;

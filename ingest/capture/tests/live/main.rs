@@ -4,5 +4,7 @@ mod files;
 mod http;
 mod push;
 mod rooms;
+mod rtmp_server;
+mod rtsp;
 mod srt;
 mod support;

@@ -167,11 +167,10 @@ fn a_stream_is_pulled_from_a_server_that_comes_late() {
             matches!(state, RoomState::Reconnecting { attempt, .. } if *attempt >= 2) && !why.is_empty()
         }),
     );
-    let _server = Sender::clip(&format!("-f flv -listen 1 {url}"));
+    crate::rtmp_server::play_clip(port);
     collector.must(25.0, "the end", ended("pull"));
     println!("{}", story(&collector.all));
-    let (times, _) = judge(&collector.segments("pull"));
-    assert_eq!(times.len(), PICTURES, "{}", story(&collector.all));
+    is_whole_clip(&collector.segments("pull"), PICTURES);
     assert!(!story(&collector.all).contains("pulled-key"));
 }
 

