@@ -39,8 +39,8 @@ pub(super) async fn of(app: &App, rooms: &[Room], steps: u32) -> Result<BTreeMap
         let (from_us, step_us) = if room.live {
             ((room.media_us - count * room.unit_us).max(0), room.unit_us)
         } else {
-            let units = (room.media_us / room.unit_us / count + 1) * count;
-            (0, room.unit_us * units / count)
+            let units = (room.media_us + room.unit_us - 1) / room.unit_us;
+            (0, room.unit_us * ((units + count - 1) / count).max(1))
         };
         names.push(room.room.clone());
         streams.push(room.stream.clone());

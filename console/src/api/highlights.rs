@@ -118,7 +118,6 @@ pub(crate) struct Listed {
     /// Score there.
     pub(crate) score: f32,
     /// How sure it is.
-    #[schema(inline)]
     pub(crate) state: Sure,
     /// Whether there is a clip.
     pub(crate) has_clip: bool,

@@ -40,7 +40,6 @@ pub(crate) enum Verdict {
 pub(crate) struct Decision {
     /// What was decided.
     #[serde(default)]
-    #[schema(inline)]
     verdict: Verdict,
     /// Where the trimmed interval starts, media time; null for the highlight's own borders.
     #[serde(default)]

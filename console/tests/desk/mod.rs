@@ -28,11 +28,12 @@ use tokio::sync::{OnceCell, oneshot};
 pub const READER: &str = "reader-reader-reader";
 pub const EDITOR: &str = "editor-editor-editor";
 
-pub const SIZE: fill::Size = fill::Size { rooms: 5, units: 240, live: 3 };
+pub const SIZE: fill::Size = fill::Size { rooms: 5, units: 150, live: 3 };
 
 /// Tables and clips that all tests of a file read.
 pub struct Scenery {
-    pub store: Store,
+    // Keeps the engine up between tests: a process that stops and starts it for each would mostly do that.
+    _anchor: Store,
     pub clips: PathBuf,
     pub pool: Vec<clips::Drawn>,
     pub now_us: i64,
@@ -41,26 +42,34 @@ pub struct Scenery {
 
 static SCENERY: OnceCell<Scenery> = OnceCell::const_new();
 
+fn folder(file: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("desk-{file}"))
+}
+
+/// A connection of its own: one that was made by a test ends with that test.
+async fn connect(file: &str) -> Store {
+    let target = match std::env::var("KAIROS_CLICKHOUSE") {
+        Ok(url) if !url.is_empty() => {
+            Target::Url { url, user: None, password: None, database: Some(format!("kairos_{file}")) }
+        }
+        _ => Target::Embedded { data_dir: folder(file).join("tables") },
+    };
+    Store::connect(target).await.unwrap_or_else(|error| panic!("{error}"))
+}
+
 pub async fn scenery(file: &str) -> &'static Scenery {
     let make = || async {
-        let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(file);
-        if let Err(error) = std::fs::remove_dir_all(&dir) {
+        if let Err(error) = std::fs::remove_dir_all(folder(file)) {
             assert_eq!(error.kind(), std::io::ErrorKind::NotFound, "{error}");
         }
-        let target = match std::env::var("KAIROS_CLICKHOUSE") {
-            Ok(url) if !url.is_empty() => {
-                Target::Url { url, user: None, password: None, database: Some(format!("kairos_{file}")) }
-            }
-            _ => Target::Embedded { data_dir: dir.join("tables") },
-        };
-        let store = Store::connect(target).await.unwrap_or_else(|error| panic!("{error}"));
+        let store = connect(file).await;
         store.migrate().await.unwrap();
-        let clips = dir.join("clips");
+        let clips = folder(file).join("clips");
         let pool =
             clips::make(&clips, 2).unwrap_or_else(|error| panic!("drawing clips: {error}; install ffmpeg"));
         let now_us = fill::now_us();
         let highlights = fill::fill(&store, &pool, SIZE, now_us).await.unwrap();
-        Scenery { store, clips, pool, now_us, highlights }
+        Scenery { _anchor: store, clips, pool, now_us, highlights }
     };
     SCENERY.get_or_init(make).await
 }
@@ -69,6 +78,7 @@ pub async fn scenery(file: &str) -> &'static Scenery {
 pub struct Desk {
     pub address: SocketAddr,
     pub scenery: &'static Scenery,
+    pub store: Store,
     stop: Option<oneshot::Sender<()>>,
     served: Option<tokio::task::JoinHandle<Result<(), kairos_console::Error>>>,
 }
@@ -87,13 +97,14 @@ pub fn guarded() -> ConsoleOptions {
 impl Desk {
     pub async fn open(file: &str, options: ConsoleOptions) -> Self {
         let scenery = scenery(file).await;
+        let store = connect(file).await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
-        let console = Console { options, ..Console::new(scenery.store.clone(), &scenery.clips) };
+        let console = Console { options, ..Console::new(store.clone(), &scenery.clips) };
         let stopped = async move { stopped.await.unwrap_or_default() };
         let served = tokio::spawn(serve(listener, console, stopped));
-        Self { address, scenery, stop: Some(stop), served: Some(served) }
+        Self { address, scenery, store, stop: Some(stop), served: Some(served) }
     }
 
     /// Asks to stop and waits until it has.

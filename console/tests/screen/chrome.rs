@@ -3,9 +3,6 @@
 //! Invariants: without ChromeDriver a test fails and names the package; the driver ends with the test, and the browser
 //! with the driver.
 
-// Every test file takes what it needs; a helper that cannot go on has failed its test.
-#![allow(dead_code, missing_docs, clippy::unwrap_used)]
-
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 

@@ -1,13 +1,7 @@
 //! A browser clicks through the screen.
 
-// A helper that cannot go on has failed its test.
-#![allow(clippy::unwrap_used, missing_docs)]
-
-mod chrome;
-mod desk;
-
-use chrome::Chrome;
-use desk::{Desk, EDITOR, SIZE, fill, guarded};
+use crate::chrome::Chrome;
+use crate::desk::{Desk, EDITOR, SIZE, fill, guarded};
 use fantoccini::Locator;
 use fantoccini::actions::{InputSource, MOUSE_BUTTON_LEFT, MouseActions, PointerAction};
 use kairos_console::ConsoleOptions;
@@ -18,7 +12,7 @@ fn open() -> ConsoleOptions {
 
 #[tokio::test]
 async fn a_live_room_moves_and_says_why() {
-    let desk = Desk::open("browser", open()).await;
+    let desk = Desk::open("screen", open()).await;
     let chrome = Chrome::start(1400, 1000).await;
     chrome.go(&format!("http://{}/", desk.address)).await;
     chrome.at(".room-card .chip.live").await;
@@ -26,7 +20,7 @@ async fn a_live_room_moves_and_says_why() {
     chrome.until("a connection for news", "document.querySelector('#pulse.on')").await;
     let before = chrome.text("a[href*='mia-bakes'] .now").await;
     let scenery = desk.scenery;
-    fill::go_on(&scenery.store, &scenery.pool, SIZE, scenery.now_us, SIZE.units).await.unwrap();
+    fill::go_on(&desk.store, &scenery.pool, SIZE, scenery.now_us, SIZE.units).await.unwrap();
     chrome
         .until(
             "a moved curve",
@@ -49,7 +43,7 @@ async fn a_live_room_moves_and_says_why() {
 
 #[tokio::test]
 async fn highlights_are_reviewed_by_keys_trimmed_by_dragging_and_exported() {
-    let desk = Desk::open("browser", open()).await;
+    let desk = Desk::open("screen", open()).await;
     let chrome = Chrome::start(1400, 1000).await;
     chrome.go(&format!("http://{}/highlights?room=fenix-arena", desk.address)).await;
     chrome.at(".item[aria-selected=true]").await;
@@ -88,7 +82,7 @@ async fn highlights_are_reviewed_by_keys_trimmed_by_dragging_and_exported() {
     chrome.until("an earlier end", &format!("{end} < {before} - 0.3")).await;
     chrome.press("e").await;
     chrome.until("an exported file", "[...document.querySelectorAll('.toast')].some((t) => t.textContent.startsWith('exported fenix-arena'))").await;
-    let stored = desk.scenery.store.query(
+    let stored = desk.store.query(
         "SELECT verdict, to_us - from_us < 20000000 FROM reviews WHERE room = 'fenix-arena' ORDER BY verdict",
         kairos_clickhouse::Format::Tsv,
     );
@@ -99,7 +93,7 @@ async fn highlights_are_reviewed_by_keys_trimmed_by_dragging_and_exported() {
 
 #[tokio::test]
 async fn words_are_found_and_models_compared_on_a_phone_too() {
-    let desk = Desk::open("browser", open()).await;
+    let desk = Desk::open("screen", open()).await;
     let chrome = Chrome::start(500, 900).await;
     let page = |path: &str| format!("http://{}{path}", desk.address);
     chrome.go(&page("/")).await;
@@ -136,7 +130,7 @@ async fn words_are_found_and_models_compared_on_a_phone_too() {
 
 #[tokio::test]
 async fn a_wrong_token_is_refused_and_the_right_one_lets_in() {
-    let desk = Desk::open("browser", guarded()).await;
+    let desk = Desk::open("screen", guarded()).await;
     let chrome = Chrome::start(1200, 800).await;
     chrome.go(&format!("http://{}/operator", desk.address)).await;
     chrome.at("#token").await.send_keys("wrong-wrong-wrong-wrong\u{e007}").await.unwrap();

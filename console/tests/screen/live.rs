@@ -1,13 +1,8 @@
 //! News: a row that lands in the tables is at the listener's a moment later.
 
-// A helper that cannot go on has failed its test.
-#![allow(clippy::unwrap_used, missing_docs)]
-
-mod desk;
-
 use std::time::Duration;
 
-use desk::{Desk, EDITOR, SIZE, fill, guarded};
+use crate::desk::{Desk, EDITOR, SIZE, fill, guarded};
 use kairos_console::ConsoleOptions;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
@@ -35,14 +30,14 @@ async fn event(socket: &mut TcpStream, text: &mut String, wanted: &str) -> serde
 
 #[tokio::test]
 async fn a_new_score_and_a_review_reach_those_who_watch_the_room() {
-    let desk = Desk::open("live", guarded()).await;
+    let desk = Desk::open("screen", guarded()).await;
     let mut socket = desk.listen("/api/v1/live?room=mia-bakes").await;
     let mut text = String::new();
     // The first round only notes what is there.
     tokio::time::sleep(Duration::from_millis(600)).await;
     let scenery = desk.scenery;
     for unit in SIZE.units..SIZE.units + 3 {
-        fill::go_on(&scenery.store, &scenery.pool, SIZE, scenery.now_us, unit).await.unwrap();
+        fill::go_on(&desk.store, &scenery.pool, SIZE, scenery.now_us, unit).await.unwrap();
     }
     let score = event(&mut socket, &mut text, "event: score").await;
     assert_eq!((&score["room"], &score["media_us"]), (&"mia-bakes".into(), &(SIZE.units * 2_000_000).into()));
@@ -68,7 +63,7 @@ async fn a_new_score_and_a_review_reach_those_who_watch_the_room() {
 
 #[tokio::test]
 async fn stopping_ends_listeners_and_more_than_allowed_are_refused() {
-    let desk = Desk::open("live", ConsoleOptions { listeners: 1, ..guarded() }).await;
+    let desk = Desk::open("screen", ConsoleOptions { listeners: 1, ..guarded() }).await;
     let mut socket = desk.listen("/api/v1/live").await;
     let mut bytes = [0; 64];
     assert!(socket.read(&mut bytes).await.unwrap() > 0);

@@ -1,17 +1,12 @@
 //! What the API answers over real tables: lists, filters, pages, curves.
 
-// A helper that cannot go on has failed its test.
-#![allow(clippy::unwrap_used, missing_docs)]
-
-mod desk;
-
 use std::collections::BTreeSet;
 
-use desk::{Desk, EDITOR, READER, SIZE, guarded};
+use crate::desk::{Desk, EDITOR, READER, SIZE, guarded};
 use serde_json::{Value, json};
 
 async fn open() -> Desk {
-    Desk::open("api", guarded()).await
+    Desk::open("console", guarded()).await
 }
 
 fn list<'a>(value: &'a Value, name: &str) -> &'a Vec<Value> {
@@ -30,7 +25,7 @@ async fn rooms_come_with_their_state_and_curve() {
     assert_eq!(rest["next"], Value::Null);
     for room in rooms {
         let curve = list(&room["curve"], "high");
-        assert!((50..=61).contains(&curve.len()), "{}", curve.len());
+        assert!((50..=60).contains(&curve.len()), "{}", curve.len());
         assert!(curve.iter().any(|high| high.as_f64().is_some_and(|high| high > 0.2)));
         assert!(room["highlights"].as_u64().unwrap() > 5 && room["fps"].as_f64().unwrap() > 10.0, "{room}");
         assert_eq!(room["media_us"], SIZE.units * 2_000_000);
@@ -111,7 +106,9 @@ async fn pages_of_highlights_hold_each_once_in_order() {
     for (sort, key) in [("newest", "at_us"), ("best", "score")] {
         let (mut keys, mut values, mut after, mut total) = (BTreeSet::new(), Vec::new(), String::new(), None);
         loop {
-            let page = desk.json(&format!("/api/v1/highlights?limit=7&sort={sort}{after}")).await;
+            let page = desk
+                .json(&format!("/api/v1/highlights?limit=7&sort={sort}&model=contentctr%404f2a9c{after}"))
+                .await;
             total = total.or(page["total"].as_u64());
             for highlight in list(&page, "highlights") {
                 assert!(keys.insert(highlight["key"].as_str().unwrap().to_owned()), "twice: {highlight}");
@@ -131,14 +128,15 @@ async fn pages_of_highlights_hold_each_once_in_order() {
 async fn filters_let_through_what_they_name() {
     let desk = open().await;
     let of = async |query: &str| {
-        let page = desk.json(&format!("/api/v1/highlights?limit=500&{query}")).await;
+        let page =
+            desk.json(&format!("/api/v1/highlights?limit=500&model=contentctr%404f2a9c&{query}")).await;
         list(&page, "highlights").clone()
     };
     assert!(of("room=mia-bakes").await.iter().all(|h| h["room"] == "mia-bakes"));
     assert!(of("min_score=0.7").await.iter().all(|h| h["score"].as_f64().unwrap() >= 0.7));
     assert!(of("state=provisional").await.is_empty());
     assert_eq!(of("state=final").await.len(), desk.scenery.highlights);
-    assert!(of("model=nobody").await.is_empty());
+    assert!(of("stream=nobody").await.is_empty());
     let all = of("").await;
     let middle = all[all.len() / 2]["at_us"].as_i64().unwrap();
     let (before, after) = (of(&format!("to_us={middle}")).await, of(&format!("from_us={middle}")).await);

@@ -1,11 +1,6 @@
 //! Who is let in, what is refused, and what files are served.
 
-// A helper that cannot go on has failed its test.
-#![allow(clippy::unwrap_used, missing_docs)]
-
-mod desk;
-
-use desk::{Desk, EDITOR, READER, guarded};
+use crate::desk::{Desk, EDITOR, READER, SIZE, guarded};
 use kairos_clickhouse::{ClipRow, Highlight, Store, Writer, WriterOptions};
 use kairos_console::{Anonymous, ConsoleOptions, RateLimit};
 use serde_json::json;
@@ -18,7 +13,7 @@ fn bearer(token: &str) -> String {
 
 #[tokio::test]
 async fn nobody_reads_without_a_token_and_a_reader_changes_nothing() {
-    let desk = Desk::open("guard", guarded()).await;
+    let desk = Desk::open("console", guarded()).await;
     for path in ["/api/v1/rooms", "/api/v1/live", "/metrics", "/api/v1/me", "/nothing"] {
         let answer = desk.ask("GET", path, &[], "").await;
         answer.assert_problem(401, "log in");
@@ -49,7 +44,7 @@ async fn nobody_reads_without_a_token_and_a_reader_changes_nothing() {
 
 #[tokio::test]
 async fn a_login_gives_a_cookie_that_only_our_own_pages_can_use() {
-    let desk = Desk::open("guard", guarded()).await;
+    let desk = Desk::open("console", guarded()).await;
     let form = ("content-type", "application/x-www-form-urlencoded");
     let refused = desk.ask("POST", "/login", &[form], "token=wrong-wrong-wrong-wrong&next=%2Fsearch").await;
     assert_eq!((refused.status, refused.header("set-cookie")), (401, None));
@@ -85,7 +80,7 @@ async fn a_login_gives_a_cookie_that_only_our_own_pages_can_use() {
 
 #[tokio::test]
 async fn loopback_without_options_is_open_to_this_machine_only() {
-    let desk = Desk::open("guard", ConsoleOptions::default()).await;
+    let desk = Desk::open("console", ConsoleOptions::default()).await;
     assert_eq!(desk.ask("GET", "/api/v1/me", &[], "").await.json()["editor"], true);
     desk.ask("GET", "/api/v1/me", &[("host", "rebound.example")], "").await.assert_problem(401, "log in");
     let path = format!("/api/v1/highlights/{}/review", desk.first_key_openly().await);
@@ -102,7 +97,7 @@ async fn loopback_without_options_is_open_to_this_machine_only() {
 
 #[tokio::test]
 async fn every_answer_carries_the_headers_of_caution() {
-    let desk = Desk::open("guard", guarded()).await;
+    let desk = Desk::open("console", guarded()).await;
     for path in ["/login", "/api/v1/rooms", "/healthz", "/assets/base.css", "/nothing"] {
         let answer = desk.ask("GET", path, &[("origin", "https://evil.example")], "").await;
         let policy = answer.header("content-security-policy").unwrap();
@@ -111,7 +106,7 @@ async fn every_answer_carries_the_headers_of_caution() {
         assert_eq!(answer.header("access-control-allow-origin"), None, "{path}");
     }
     let options = ConsoleOptions { origins: vec!["https://desk.example".to_owned()], ..guarded() };
-    let open = Desk::open("guard", options).await;
+    let open = Desk::open("console", options).await;
     let of = async |origin| {
         open.ask("GET", "/healthz", &[("origin", origin)], "").await.header("access-control-allow-origin")
     };
@@ -126,7 +121,7 @@ async fn a_client_that_asks_too_often_is_told_so() {
         anonymous: Some(Anonymous::Reader),
         ..ConsoleOptions::default()
     };
-    let desk = Desk::open("guard", options).await;
+    let desk = Desk::open("console", options).await;
     for _ in 0..30 {
         assert_eq!(desk.ask("GET", "/api/v1/me", &[], "").await.status, 200);
     }
@@ -160,7 +155,7 @@ async fn put_clip(store: &Store, highlight: &str, clip: &str) {
 
 #[tokio::test]
 async fn files_come_from_below_the_clip_folder_and_from_nowhere_else() {
-    let desk = Desk::open("guard", guarded()).await;
+    let desk = Desk::open("console", guarded()).await;
     let outside = desk.scenery.clips.parent().unwrap().join("secret.mp4");
     std::fs::write(&outside, "secret").unwrap();
     std::fs::write(desk.scenery.clips.join("notes.txt"), "secret").unwrap();
@@ -185,8 +180,8 @@ async fn files_come_from_below_the_clip_folder_and_from_nowhere_else() {
         "/etc/passwd",
     ];
     for (n, trap) in traps.into_iter().enumerate() {
-        put_clip(&desk.scenery.store, &format!("trap{n}"), trap).await;
-        let page = desk.json(&format!("/api/v1/highlights?room=trap&limit=100")).await;
+        put_clip(&desk.store, &format!("trap{n}"), trap).await;
+        let page = desk.json("/api/v1/highlights?room=trap&limit=100").await;
         let own = page["highlights"]
             .as_array()
             .unwrap()
@@ -209,7 +204,7 @@ async fn files_come_from_below_the_clip_folder_and_from_nowhere_else() {
 
 #[tokio::test]
 async fn a_clip_is_served_in_the_parts_that_are_asked_for() {
-    let desk = Desk::open("guard", guarded()).await;
+    let desk = Desk::open("console", guarded()).await;
     let page = desk.json("/api/v1/highlights?room=mia-bakes&limit=1").await;
     let path = format!("/api/v1/highlights/{}/clip", page["highlights"][0]["key"].as_str().unwrap());
     let whole = desk.get(&path).await;
@@ -238,7 +233,7 @@ async fn a_clip_is_served_in_the_parts_that_are_asked_for() {
 
 #[tokio::test]
 async fn a_trimmed_clip_is_exported_as_trimmed() {
-    let desk = Desk::open("guard", guarded()).await;
+    let desk = Desk::open("console", guarded()).await;
     let page = desk.json("/api/v1/highlights?room=asmr-loft&limit=1").await;
     let highlight = &page["highlights"][0];
     let at = format!("/api/v1/highlights/{}", highlight["key"].as_str().unwrap());
@@ -260,7 +255,7 @@ async fn a_trimmed_clip_is_exported_as_trimmed() {
 
 #[tokio::test]
 async fn hostile_texts_are_only_texts() {
-    let desk = Desk::open("guard", guarded()).await;
+    let desk = Desk::open("console", guarded()).await;
     let hostile = [
         "' OR 1=1 --",
         "'; DROP TABLE streams_rows; --",
@@ -291,5 +286,5 @@ async fn hostile_texts_are_only_texts() {
             }
         }
     }
-    assert_eq!(desk.json("/api/v1/rooms").await["rooms"].as_array().unwrap().len() as i64, desk::SIZE.rooms);
+    assert_eq!(desk.json("/api/v1/rooms").await["rooms"].as_array().unwrap().len() as i64, SIZE.rooms);
 }
