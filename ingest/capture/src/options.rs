@@ -44,6 +44,9 @@ pub struct CaptureOptions {
     /// How long the first segment of a stream is held back, so that a gulp of older pictures, with which servers
     /// greet a new viewer, is told from pictures that come as they are captured.
     pub settle_ms: u64,
+    /// How long the first segment of an RTSP stream is held back until the sender tells its clock (RTCP). A clock that
+    /// is told later can only be followed forward.
+    pub sender_clock_wait_ms: u64,
     /// Farthest that a sender's clock may lie from ours and still be believed.
     pub sender_clock_within_ms: u64,
     /// Buffer of SRT and RTSP against lost and late packets.
@@ -78,6 +81,7 @@ impl Default for CaptureOptions {
             resume_within_ms: 2_000,
             close_timeout_ms: 5_000,
             settle_ms: 500,
+            sender_clock_wait_ms: 5_000,
             sender_clock_within_ms: 600_000,
             network_latency_ms: 200,
             rtsp_tcp: true,

@@ -284,7 +284,9 @@ impl Room {
         let stream = identity(unit.arrived, &mut self.last_start);
         self.update(|status| status.stream = Some(stream.clone()));
         let name = self.source.name().clone();
-        self.broadcast = Some(Broadcast::new(self.room.clone(), stream, name, !recording, &self.options));
+        let tells_clock = self.source.kind == SourceKind::Rtsp;
+        let broadcast = Broadcast::new(self.room.clone(), stream, name, !recording, tells_clock, &self.options);
+        self.broadcast = Some(broadcast);
     }
 
     /// A source that stays away too long has ended its stream.
@@ -297,7 +299,8 @@ impl Room {
     /// What the connection left behind.
     fn flush(&mut self) {
         let made = self.broadcast.as_mut().map(Broadcast::finish);
-        self.lost_at = self.broadcast.is_some().then(clock::now);
+        // Attempts that fail don't make the break begin anew.
+        self.lost_at = self.lost_at.or_else(|| self.broadcast.is_some().then(clock::now));
         self.give(made.unwrap_or_default());
     }
 

@@ -48,6 +48,11 @@ impl Source {
         &self.name
     }
 
+    /// Whether it waits for senders whose stream key says which room they are.
+    pub fn is_open_listener(&self) -> bool {
+        matches!(self.kind, SourceKind::RtmpListen { key: None, .. })
+    }
+
     /// The text with everything, for whoever connects.
     pub(crate) fn secret_text(&self) -> &str {
         &self.text

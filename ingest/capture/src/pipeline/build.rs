@@ -180,6 +180,8 @@ impl Plan {
         let micros = options.connect_timeout_ms.saturating_mul(1_000);
         input.set_property("tcp-timeout", micros);
         input.set_property("timeout", micros.min(5_000_000));
+        // The sender's timestamps as they are: drift against our clock is corrected elsewhere, and not in media time.
+        input.set_property_from_str("buffer-mode", "none");
         if options.rtsp_tcp {
             input.set_property_from_str("protocols", "tcp");
         }
@@ -193,6 +195,17 @@ impl Plan {
     }
 
     fn rtp(&self, pad: &gst::Pad) -> Result<(), String> {
+        // What comes after this loses the sender's clock, which is told per packet.
+        let shared = self.shared.clone();
+        let probe = pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+            if let Some(gst::PadProbeData::Buffer(buffer)) = &info.data
+                && let (Some(shown), Some(sent)) = (buffer.pts(), track::sent(buffer))
+            {
+                shared.lock().sent = Some((shown, sent));
+            }
+            gst::PadProbeReturn::Ok
+        });
+        drop(probe);
         let parse = make("parsebin")?;
         self.add(&parse)?;
         self.tracks(&parse);

@@ -45,6 +45,8 @@ pub(crate) struct News {
     sound: bool,
     ignored: Vec<String>,
     first_date: Option<WallTime>,
+    /// The sender's clock at a presentation time.
+    sent: Option<(gst::ClockTime, WallTime)>,
     closing: bool,
 }
 

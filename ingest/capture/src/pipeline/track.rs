@@ -143,10 +143,7 @@ fn unit(
         None => frame(&caps),
     };
     let key = kind == Kind::Sound || !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
-    let sender = sent(&buffer).or_else(|| match kind {
-        Kind::Picture => shared.lock().first_date.take(),
-        Kind::Sound => None,
-    });
+    let sender = captured(kind, &buffer, shared);
     Some(Unit { kind, caps, buffer, shown_raw, decoded_raw, duration, key, arrived, sender })
 }
 
@@ -159,9 +156,22 @@ fn frame(caps: &gst::Caps) -> Span {
     }
 }
 
-/// When the unit was captured, where the sender's clock was carried along (RTCP).
-fn sent(buffer: &gst::BufferRef) -> Option<WallTime> {
-    buffer.iter_meta::<gst::ReferenceTimestampMeta>().find_map(|meta| {
+/// When the unit was captured, by the sender's clock, if it told one.
+fn captured(kind: Kind, buffer: &gst::BufferRef, shared: &Shared) -> Option<WallTime> {
+    let mut news = shared.lock();
+    if let (Some((shown, sent)), Some(own)) = (news.sent, buffer.pts()) {
+        let apart = own.nseconds() as i64 - shown.nseconds() as i64;
+        return Some(sent + Span::from_micros(apart / 1_000));
+    }
+    match kind {
+        Kind::Picture => news.first_date.take(),
+        Kind::Sound => None,
+    }
+}
+
+/// The sender's clock as an RTP packet carries it along, once a sender report (RTCP) has told it.
+pub(super) fn sent(packet: &gst::BufferRef) -> Option<WallTime> {
+    packet.iter_meta::<gst::ReferenceTimestampMeta>().find_map(|meta| {
         let seconds = match meta.reference().structure(0)?.name().as_str() {
             "timestamp/x-ntp" => NTP_TO_UNIX,
             "timestamp/x-unix" => 0,

@@ -44,6 +44,8 @@ pub(crate) struct Broadcast {
     longest: Span,
     live: bool,
     settled_at: Instant,
+    /// Until then the sender's clock is waited for.
+    clock_by: Instant,
     media: MediaClock,
     captured: CaptureClock,
     cutter: Cutter,
@@ -56,16 +58,18 @@ pub(crate) struct Broadcast {
 }
 
 impl Broadcast {
-    /// A stream that begins now. `live`: its pictures come as they are captured, not as fast as they are read.
+    /// A stream that begins now. `live`: its pictures come as they are captured, not as fast as they are read;
+    /// `tells_clock`: its sender is expected to tell its clock.
     pub(crate) fn new(
         room: RoomId,
         stream: StreamId,
         source: Arc<str>,
         live: bool,
+        tells_clock: bool,
         options: &CaptureOptions,
     ) -> Self {
         let limits = Limits::from(options);
-        let settle = if live { wait(options.settle_ms) } else { wait(0) };
+        let now = clock::now();
         Self {
             room,
             stream,
@@ -75,7 +79,8 @@ impl Broadcast {
             largest: options.segment_bytes,
             longest: span(options.longest_group_ms),
             live,
-            settled_at: clock::now() + settle,
+            settled_at: now + wait(options.settle_ms),
+            clock_by: now + wait(if tells_clock { options.sender_clock_wait_ms } else { 0 }),
             media: MediaClock::new(),
             captured: CaptureClock::new(live, span(options.sender_clock_within_ms)),
             muxer: Muxer::default(),
@@ -165,7 +170,9 @@ impl Broadcast {
 
     /// What is complete.
     pub(crate) fn poll(&mut self) -> Vec<Made> {
-        let settling = self.live && clock::now() < self.settled_at && self.cutter.held() < 8 * self.largest;
+        let now = clock::now();
+        let waiting = now < self.settled_at || (now < self.clock_by && !self.captured.is_told());
+        let settling = self.live && waiting && self.cutter.held() < 8 * self.largest;
         if settling { Vec::new() } else { self.pop() }
     }
 

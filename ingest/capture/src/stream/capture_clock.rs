@@ -40,6 +40,11 @@ impl CaptureClock {
         Self { live, believed, applied: None, sender: None, least: VecDeque::new(), last: None }
     }
 
+    /// Whether the sender has told its clock.
+    pub(crate) fn is_told(&self) -> bool {
+        self.sender.is_some()
+    }
+
     /// The relation between the clocks was interrupted: what was learnt no longer holds.
     pub(crate) fn restart(&mut self) {
         self.applied = None;

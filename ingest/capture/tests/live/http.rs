@@ -15,7 +15,6 @@ fn a_recording_served_as_hls_comes_out_whole_with_its_own_date() {
     let dir = tempfile::tempdir().unwrap();
     let hls = "-f hls -hls_time 1 -hls_list_size 0 -hls_flags program_date_time -hls_segment_filename s%d.ts";
     ffmpeg(dir.path(), &format!("-i {} -c copy {hls} all.m3u8", clip().display()));
-    // A date of long ago is no sender's clock; one of two minutes ago is.
     let playlist = std::fs::read_to_string(dir.path().join("all.m3u8")).unwrap();
     assert!(playlist.contains("#EXT-X-PROGRAM-DATE-TIME"), "{playlist}");
     std::fs::write(
@@ -49,13 +48,13 @@ fn a_live_playlist_is_followed_and_its_end_noticed() {
     let address = serve(dir.path().to_owned(), Vec::new());
     let playlist = dir.path().join("live.m3u8");
     let begun = std::time::Instant::now();
-    while !std::fs::read_to_string(&playlist).is_ok_and(|text| text.matches("#EXTINF").count() >= 4) {
+    while !std::fs::read_to_string(&playlist).is_ok_and(|text| text.matches("#EXTINF").count() >= 3) {
         assert!(begun.elapsed().as_secs() < 20, "no playlist");
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
-    let (rooms, mut collector) = start(CaptureOptions { reconnect_silent_after_ms: 4_000, ..quick() });
+    let (rooms, mut collector) = start(CaptureOptions { reconnect_silent_after_ms: 3_500, ..quick() });
     rooms.add(room("r"), source(&format!("{address}/live.m3u8"))).unwrap();
-    collector.must(20.0, "five segments", |all| segments(all, "r").len() >= 5);
+    collector.must(20.0, "four segments", |all| segments(all, "r").len() >= 4);
     drop(sender);
     let segments = collector.segments("r");
     println!("{}", story(&collector.all));
@@ -92,7 +91,10 @@ fn the_counter_of_a_transport_stream_wraps_without_a_trace() {
     println!("{}", story(&collector.all));
     let (times, _) = judge(&first);
     assert_eq!(times.len(), PICTURES);
-    assert!((first.last().unwrap().end() - MediaTime::from_micros(4_000_000)).abs() < Span::from_millis(60));
+    assert!(
+        (first.last().unwrap().end() - MediaTime::from_micros(SECONDS as i64 * 1_000_000)).abs()
+            < Span::from_millis(60)
+    );
 }
 
 #[test]
@@ -111,7 +113,10 @@ fn timestamps_that_are_reset_within_a_connection_do_not_run_media_time_back() {
     assert_eq!(times.len(), 2 * PICTURES, "no picture lost");
     assert!(times.windows(2).all(|pair| pair[0] < pair[1]), "media time runs forward");
     let end = first.last().unwrap().end();
-    assert!((end - MediaTime::from_micros(8_000_000)).abs() < Span::from_millis(400), "{end}");
+    assert!(
+        (end - MediaTime::from_micros(2 * SECONDS as i64 * 1_000_000)).abs() < Span::from_millis(400),
+        "{end}"
+    );
     assert!(gaps(&collector.all, "r").iter().all(|gap| gap.2 == GapReason::TimestampJump));
 }
 

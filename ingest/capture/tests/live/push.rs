@@ -34,7 +34,7 @@ fn a_pushed_stream_comes_out_whole_with_its_capture_times() {
     assert_eq!(&*segments[0].position.topic, &format!("rtmp-listen://127.0.0.1:{port}/live"));
     // The first segments came out while the sender was still sending.
     let first_end = collector.all.iter().position(|c| matches!(c, Captured::End { .. })).unwrap();
-    assert!(collector.all[..first_end].iter().filter(|c| matches!(c, Captured::Segment(_))).count() >= 3);
+    assert!(collector.all[..first_end].iter().filter(|c| matches!(c, Captured::Segment(_))).count() >= 2);
 }
 
 #[test]
@@ -190,6 +190,6 @@ fn a_slow_reader_loses_whole_segments_and_is_told() {
     let gaps = gaps(&collector.all, "r");
     assert_eq!(gaps.len(), 1);
     assert_eq!((gaps[0].0, gaps[0].2), (segments[1].end(), GapReason::SlowConsumer));
-    assert!(gaps[0].1 >= MediaTime::from_micros(3_900_000), "{gaps:?}");
-    assert!(rooms.status()[0].dropped >= 2);
+    assert!(gaps[0].1 >= MediaTime::from_micros(SECONDS as i64 * 1_000_000 - 100_000), "{gaps:?}");
+    assert!(rooms.status()[0].dropped >= 1);
 }

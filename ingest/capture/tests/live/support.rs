@@ -12,7 +12,7 @@ use kairos_timeline::{MediaTime, RoomId, Segment, Span};
 
 /// Pictures per second, and seconds of the clip.
 pub const RATE: usize = 25;
-pub const SECONDS: usize = 4;
+pub const SECONDS: usize = 3;
 pub const PICTURES: usize = RATE * SECONDS;
 
 pub fn ffmpeg(dir: &Path, args: &str) {
