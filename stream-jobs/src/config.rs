@@ -42,6 +42,16 @@ pub struct Config {
     pub graph: kairos_graph::GraphConfig,
     /// How gifts are predicted while a room is live.
     pub gift: crate::gift::GiftConfig,
+    /// How live sources are captured.
+    pub ingest: kairos_capture::CaptureOptions,
+    /// Where comments and gifts come from while rooms are live.
+    pub chat: kairos_chat::ChatOptions,
+    /// The review screen and the HTTP API.
+    pub serve: kairos_console::ConsoleOptions,
+    /// Speech recognition.
+    pub speech: kairos_speech::SpeechConfig,
+    /// The live job that cuts clips.
+    pub clip: crate::clip::ClipConfig,
     /// The live job that scores.
     pub score: crate::score::ScoreConfig,
     /// The broker of the live jobs.
@@ -245,6 +255,11 @@ impl Default for Config {
             clickhouse: ClickHouseConfig::default(),
             graph: kairos_graph::GraphConfig::default(),
             gift: crate::gift::GiftConfig::default(),
+            ingest: kairos_capture::CaptureOptions::default(),
+            chat: kairos_chat::ChatOptions::default(),
+            serve: kairos_console::ConsoleOptions::default(),
+            speech: kairos_speech::SpeechConfig::default(),
+            clip: crate::clip::ClipConfig::default(),
             score: crate::score::ScoreConfig::default(),
             kafka: kairos_kafka::Settings::default(),
             rates: Rates::default(),
@@ -314,6 +329,9 @@ impl Config {
         let _checked: Self = toml::from_str(&text).map_err(parse)?;
         let mut table: toml::Table = toml::from_str(&text).map_err(parse)?;
         for (variable, value) in environment {
+            // The name that users of whisper.cpp are told.
+            let variable =
+                if variable == "KAIROS_WHISPER_MODEL" { "KAIROS_SPEECH__MODEL".to_owned() } else { variable };
             override_field(&mut table, &variable, &value)?;
         }
         let config: Self = table.try_into().map_err(parse)?;
@@ -365,8 +383,21 @@ impl Config {
         }
         self.gift.check()?;
         self.score.check()?;
+        self.clip.check()?;
         if let Err(error) = self.graph.check() {
             return wrong("graph", error.to_string());
+        }
+        if let Err(error) = self.ingest.check() {
+            return wrong("ingest", error.to_string());
+        }
+        if let Err(error) = self.chat.check() {
+            return wrong("chat", error.to_string());
+        }
+        if let Err(error) = self.serve.check() {
+            return wrong("serve", error.to_string());
+        }
+        if let Err(error) = self.speech.check() {
+            return wrong("speech", error.to_string());
         }
         if let Err(error) = self.kafka.check() {
             return wrong("kafka", error.to_string());
@@ -381,7 +412,7 @@ impl Config {
 }
 
 /// Sections that the environment may override; other `KAIROS_` variables mean other things.
-const SECTIONS: [&str; 14] = [
+const SECTIONS: [&str; 19] = [
     "decode",
     "lateness",
     "model",
@@ -393,6 +424,11 @@ const SECTIONS: [&str; 14] = [
     "clickhouse",
     "graph",
     "gift",
+    "ingest",
+    "chat",
+    "serve",
+    "speech",
+    "clip",
     "score",
     "kafka",
     "rates",

@@ -6,6 +6,7 @@
 //! [`cli`] is the command `kairos`.
 
 pub mod cli;
+pub mod clip;
 pub mod config;
 pub mod doctor;
 pub mod eval;
@@ -14,6 +15,7 @@ pub mod gift;
 pub mod gifting;
 pub mod graph;
 pub mod highlights;
+pub mod ingest;
 pub mod live;
 pub mod replay;
 pub mod report;
@@ -21,6 +23,7 @@ pub mod room;
 pub mod rows;
 pub mod score;
 pub mod scoring;
+pub mod speech;
 pub mod storage;
 pub mod track;
 pub mod train;

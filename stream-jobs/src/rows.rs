@@ -184,6 +184,21 @@ impl RowMaker {
         }))
     }
 
+    /// A word, recognised by `model`.
+    pub fn word(&self, word: &kairos_speech::SpokenWord, model: &str) -> TableRow {
+        TableRow::Word(Box::new(kairos_clickhouse::SpokenWord {
+            room: self.room(),
+            stream: self.stream(),
+            start_us: word.start_us,
+            end_us: word.end_us,
+            text: word.text.clone(),
+            language: word.language.clone().unwrap_or_default(),
+            probability: word.probability,
+            model: model.to_owned(),
+            revision: 0,
+        }))
+    }
+
     /// How the room is doing.
     pub fn state(&self, state: &room::RoomState) -> TableRow {
         TableRow::State(Box::new(RoomState {

@@ -11,6 +11,7 @@ use kairos_timeline::Span;
 
 use crate::config::Config;
 use crate::room::Scoring;
+use crate::speech::{RoomSpeech, Speech};
 
 /// The checkpoint that ships with kairos, inside the binary.
 const SHIPPED: [(&str, &[u8]); 4] = [
@@ -33,6 +34,7 @@ pub struct Model {
     lexicon: Option<Arc<Lexicon>>,
     name: String,
     picture_size: (u32, u32),
+    speech: Option<Arc<Speech>>,
 }
 
 impl Model {
@@ -72,7 +74,18 @@ impl Model {
         }
         let picture_size = encoders.picture_size().unwrap_or(PICTURE_SIZE);
         let name = format!("{}@{}", kairos_highlight::KIND, &digest[..12.min(digest.len())]);
-        Ok(Self { model: Arc::new(model), lexicon, name, picture_size })
+        Ok(Self { model: Arc::new(model), lexicon, name, picture_size, speech: None })
+    }
+
+    /// With a recogniser of speech for its rooms.
+    #[must_use]
+    pub fn with_speech(self, speech: Option<Arc<Speech>>) -> Self {
+        Self { speech, ..self }
+    }
+
+    /// Speech recognition of a room; `None` without a recogniser.
+    pub fn speech(&self, room: &str) -> Option<RoomSpeech> {
+        self.speech.as_ref().map(|speech| speech.room(room))
     }
 
     /// The model itself.
@@ -106,7 +119,7 @@ impl Model {
         let scorer = Scorer::new(self.model.clone(), streamer, REVISABLE)?;
         let delays = self.model.config().delays.iter().map(|&delay| Span::from_secs_f64(delay)).collect();
         let (early, settled) = (self.encoders(config)?, self.encoders(config)?);
-        Ok(Scoring { early, settled, scorer: Some(scorer), delays })
+        Ok(Scoring { early, settled, scorer: Some(scorer), delays, speech: None })
     }
 }
 
@@ -116,7 +129,7 @@ impl Model {
 /// If weights can't be loaded.
 pub fn for_features(config: &Config) -> anyhow::Result<Scoring> {
     let (early, settled) = (encoders(config, None)?, encoders(config, None)?);
-    Ok(Scoring { early, settled, scorer: None, delays: vec![Span::ZERO] })
+    Ok(Scoring { early, settled, scorer: None, delays: vec![Span::ZERO], speech: None })
 }
 
 /// Size at which pictures are decoded for the configured encoders.

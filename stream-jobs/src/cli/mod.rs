@@ -1,13 +1,17 @@
 //! The commands of `kairos`, one file each.
 
 mod clickhouse;
+mod clip;
 mod config;
+mod dead_letters;
 mod eval;
 mod gift;
 mod graph;
+mod ingest;
 mod recording;
 mod replay;
 mod score;
+mod serve;
 mod simulate;
 mod sql;
 mod train;
@@ -50,13 +54,22 @@ enum Command {
     /// Judge a model.
     #[command(subcommand)]
     Eval(eval::Command),
+    /// Capture live sources and chats into the topics.
+    Ingest(ingest::Args),
     /// The live job: scores every room of the topics.
     Score(score::Args),
     /// The live job: keeps the gift graph and predicts who is likely to give.
     Gift(gift::Args),
+    /// The live job: cuts a clip for every highlight.
+    Clip(clip::Args),
+    /// Messages that could not be processed.
+    #[command(subcommand)]
+    DeadLetters(dead_letters::Command),
     /// The gift graph.
     #[command(subcommand)]
     Graph(graph::Command),
+    /// Serve the review screen and the HTTP API.
+    Serve(serve::Args),
     /// Serve the embedded engine to the jobs of this machine.
     Clickhouse(clickhouse::Args),
     /// The configuration.
@@ -85,8 +98,12 @@ impl Cli {
             Command::Simulate(args) => args.run(),
             Command::Train(command) => command.run(config),
             Command::Eval(command) => command.run(config),
+            Command::Ingest(args) => args.run(config),
+            Command::Serve(args) => args.run(&config),
             Command::Score(args) => args.run(config),
             Command::Gift(args) => args.run(config),
+            Command::Clip(args) => args.run(config),
+            Command::DeadLetters(command) => command.run(&config),
             Command::Graph(command) => command.run(&config),
             Command::Clickhouse(args) => args.run(&config),
             Command::Config(command) => command.run(&config),

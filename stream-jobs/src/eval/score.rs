@@ -40,7 +40,13 @@ pub fn score(config: &Config, model: &Model, path: &Path, least: usize) -> anyho
     let seconds;
     if path.join(MANIFEST).is_file() {
         let encoders = || model.encoders(config);
-        let scoring = Scoring { early: encoders()?, settled: encoders()?, scorer: None, delays: Vec::new() };
+        let scoring = Scoring {
+            early: encoders()?,
+            settled: encoders()?,
+            scorer: None,
+            delays: Vec::new(),
+            speech: None,
+        };
         let units = sent_features(config, scoring, path)?;
         seconds = least.max((units.len() as f64 * unit.as_secs_f64()).ceil() as usize);
         let ends = (1..=units.len()).map(|row| row as f64 * unit.as_secs_f64());

@@ -15,7 +15,7 @@ use super::Positions;
 use super::arrival::{Arrival, Said};
 use crate::config::Config;
 use crate::replay::decode;
-use crate::room::{Ending, Entry, Input, Output, RoomJob, RoomSettings};
+use crate::room::{Ending, Entry, Input, Output, RoomJob, RoomSettings, Scoring};
 use crate::scoring::Model;
 
 /// What is needed to open rooms.
@@ -252,7 +252,8 @@ impl LiveRoom {
             ..RoomSettings::new(config, self.room.clone(), stream.clone(), Some(started_at))
         };
         // Live messages name no streamer; the room stands for whoever is in it.
-        let scoring = with.model.scoring(config, self.room.as_str())?;
+        let room = self.room.as_str();
+        let scoring = Scoring { speech: with.model.speech(room), ..with.model.scoring(config, room)? };
         self.stage = Stage::Open(Box::new(Open {
             decoder: SegmentDecoder::new(settings.first_decoding()),
             job: RoomJob::new(settings, scoring).with_context(|| format!("room {}", self.room))?,

@@ -22,6 +22,7 @@ pub struct Gatherer {
     report: RoomReport,
     units: BTreeMap<i64, UnitPoint>,
     recent: VecDeque<(MediaTime, String)>,
+    words: VecDeque<(i64, String)>,
     users: HashSet<u64>,
     faults: usize,
     applied_lag: Span,
@@ -58,6 +59,17 @@ impl Gatherer {
                 if self.faults <= MOST_FAULTS {
                     let at = fault.position.as_ref().map_or_else(String::new, |at| format!("{at}: "));
                     self.report.faults.push(format!("{at}{}", fault.what));
+                }
+            }
+            Output::Word(word, _) => {
+                self.report.counts.words += 1;
+                self.words.push_back((word.start_us, word.text.clone()));
+                while self
+                    .words
+                    .front()
+                    .is_some_and(|(first, _)| word.start_us - first > REMEMBER.as_micros())
+                {
+                    self.words.pop_front();
                 }
             }
             Output::Feedback(_) | Output::Features(_) | Output::Highlight(_) => {}
@@ -125,6 +137,13 @@ impl Gatherer {
         let mut repeated: Vec<(String, (usize, usize))> = repeated.into_iter().collect();
         repeated.sort_by_key(|(_, (times, order))| (std::cmp::Reverse(*times), *order));
         repeated.into_iter().take(4).map(|(text, _)| text).collect()
+    }
+
+    /// What was said aloud in `from..to`, as far as it is remembered; `None` for nothing.
+    pub fn speech(&self, from: MediaTime, to: MediaTime) -> Option<String> {
+        let within = |(at, _): &&(i64, String)| *at >= from.as_micros() && *at < to.as_micros();
+        let words: Vec<&str> = self.words.iter().filter(within).map(|(_, text)| text.as_str()).collect();
+        (!words.is_empty()).then(|| words.join(" "))
     }
 
     /// What each modality added to the scores of `from..to`, on average, strongest first.

@@ -26,6 +26,7 @@ use crate::gift::GiftModel;
 use crate::report::{self, Report, RoomReport};
 use crate::rows::TableRow;
 use crate::scoring::Model;
+use crate::speech::Speech;
 use crate::storage;
 
 pub use about::About;
@@ -69,6 +70,8 @@ pub struct Done {
     pub report: PathBuf,
     /// What the report shows.
     pub rooms: Vec<RoomReport>,
+    /// What is to be said of speech.
+    pub speech: String,
 }
 
 impl Replay {
@@ -79,7 +82,7 @@ impl Replay {
     pub fn run(&self) -> anyhow::Result<Done> {
         std::fs::create_dir_all(&self.out)
             .with_context(|| format!("output folder {}", self.out.display()))?;
-        let model = Model::load(&self.config)?;
+        let model = Model::load(&self.config)?.with_speech(Speech::open(&self.config, false)?);
         let gifts = GiftModel::load(&self.config, &model.model().config().inputs)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -99,7 +102,13 @@ impl Replay {
         runtime.block_on(store.close())?;
         let report = self.write_report(rooms, digest.clone())?;
         let file = self.out.join("report.html");
-        Ok(Done { digest, report: file, rooms: report.rooms })
+        let words: u64 = report.rooms.iter().map(|room| room.counts.words).sum();
+        let speech = match Speech::advice(&self.config) {
+            Some(advice) => advice.to_owned(),
+            None if words == 0 => "no speech was recognised".to_owned(),
+            None => format!("{words} words were recognised"),
+        };
+        Ok(Done { digest, report: file, rooms: report.rooms, speech })
     }
 
     fn run_rooms(

@@ -22,7 +22,7 @@ use crate::gift::{Desk, GiftModel, Predictor, RoomGifts};
 use crate::graph::{self, LiveGraph};
 use crate::highlights;
 use crate::report::{ClipSource, HighlightCard, HighlightState, RoomReport};
-use crate::room::{Fault, Output, RoomJob, RoomSettings};
+use crate::room::{Fault, Output, RoomJob, RoomSettings, Scoring};
 use crate::rows::{RowMaker, TableRow};
 use crate::scoring::Model;
 
@@ -58,7 +58,9 @@ pub fn run_room(
         ..RoomSettings::new(&replay.config, room.clone(), stream.clone(), Some(about.info.started_at))
     };
     let unit = settings.unit;
-    let mut job = RoomJob::new(settings.clone(), model.scoring(&replay.config, about.streamer())?)?;
+    let scoring =
+        Scoring { speech: model.speech(room.as_str()), ..model.scoring(&replay.config, about.streamer())? };
+    let mut job = RoomJob::new(settings.clone(), scoring)?;
     let model = model.name().to_owned();
     let clips = replay.clips && about.media.is_some();
     let store = clips.then(|| clip_store(replay)).transpose()?;
@@ -162,6 +164,7 @@ impl Run<'_> {
                 Output::Gift(placed) => self.maker.gift(placed),
                 Output::Feedback(placed) => self.maker.feedback(placed),
                 Output::State(state) => self.maker.state(state),
+                Output::Word(word, model) => self.maker.word(word, model),
                 Output::Ledger(entry) => self.maker.ledger(entry),
                 Output::Highlight(change) => {
                     let (from, to) = self.desk.interval(change);
@@ -243,7 +246,7 @@ impl Run<'_> {
             thumbnail,
             top_comments: known.top_comments.clone(),
             why: self.gatherer.why(from, to),
-            speech: None,
+            speech: self.gatherer.speech(from, to),
         })
     }
 }

@@ -25,6 +25,11 @@ pub fn print_summary(done: &Done) {
             room.faults.len(),
         );
     }
+    let has_sound =
+        done.rooms.iter().any(|room| room.media.as_ref().is_some_and(|media| media.audio.is_some()));
+    if has_sound {
+        println!("{}", done.speech);
+    }
     println!("report: {}", done.report.display());
     println!("digest: {}", done.digest);
 }

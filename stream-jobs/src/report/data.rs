@@ -171,6 +171,8 @@ pub struct Counts {
     pub comments: u64,
     /// Gifts placed.
     pub gifts: u64,
+    /// Words recognised in its speech.
+    pub words: u64,
     /// Their value.
     pub gift_value: f64,
     /// Unit of the value, such as `USD`; empty where unknown.

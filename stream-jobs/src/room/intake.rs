@@ -76,6 +76,7 @@ impl RoomJob {
             self.units.add_picture(picture);
         }
         for sound in &sound {
+            self.hear(sound);
             self.units.add_sound(sound);
         }
         self.spool.push(segment);

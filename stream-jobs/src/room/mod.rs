@@ -16,6 +16,7 @@ mod pace;
 mod reactions;
 mod score;
 mod settings;
+mod speech;
 mod spool;
 mod units;
 
@@ -36,6 +37,8 @@ use attention::{Budget, ContentScale, Level};
 use ledger::Ledger;
 use pace::AppliedLag;
 use reactions::{Arrived, Reaction, Reactions};
+
+use crate::speech::RoomSpeech;
 use units::OpenUnits;
 
 /// An event further ahead of the room's newest than this has a broken clock.
@@ -80,6 +83,7 @@ pub struct RoomJob {
     delays: Vec<Span>,
     /// Settled units that wait for their longest delay, which bounds their number.
     undecided: std::collections::BTreeMap<i64, score::Undecided>,
+    speech: Option<RoomSpeech>,
     tracker: HighlightTracker,
     meter: ActivityMeter,
     lag: LagEstimator,
@@ -134,6 +138,7 @@ impl RoomJob {
             scorer: scoring.scorer,
             delays: scoring.delays,
             undecided: std::collections::BTreeMap::new(),
+            speech: scoring.speech,
             tracker: HighlightTracker::new(settings.highlights)?,
             meter: ActivityMeter::new(ACTIVITY_BIN.as_micros()),
             lag: LagEstimator::new(LagConfig::default())?,
@@ -164,7 +169,10 @@ impl RoomJob {
             Input::Comment(position, comment) => self.take_comment(position, comment),
             Input::Gift(position, gift) => self.take_gift(position, gift),
             Input::Feedback(position, feedback) => self.take_feedback(position, feedback),
-            Input::LastSound(sound) => self.units.add_sound(&sound),
+            Input::LastSound(sound) => {
+                self.hear(&sound);
+                self.units.add_sound(&sound);
+            }
             Input::Broken(fault) => self.take_broken(fault),
         }
         self.advance();
@@ -176,6 +184,7 @@ impl RoomJob {
         for modality in Modality::ALL {
             self.watermarks.finish(modality);
         }
+        self.hear_last();
         let last_reaction = self.reactions.newest(&self.bridge).map(|at| at - self.applied_lag.peek());
         let end = self.media_end.max(last_reaction.map(|at| at + Span::from_micros(1)));
         if let Some(end) = end.filter(|&end| end > MediaTime::ZERO) {

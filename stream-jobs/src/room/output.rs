@@ -1,6 +1,9 @@
 //! What a room's job gives: plain facts, in a fixed order, that a driver turns into rows, events and clips.
 
+use std::sync::Arc;
+
 use kairos_highlight::{Highlight, UnitFeatures};
+use kairos_speech::SpokenWord;
 use kairos_timeline::{Comment, Feedback, Gift, MediaTime, Position, PositionRange, Span, WallTime};
 
 use super::ledger::Entry;
@@ -20,6 +23,8 @@ pub enum Output {
     Gift(Box<Placed<Gift>>),
     /// Feedback was placed.
     Feedback(Box<Placed<Feedback>>),
+    /// A word was said aloud, and who recognised it.
+    Word(Box<SpokenWord>, Arc<str>),
     /// How the room is doing.
     State(RoomState),
     /// What became of consumed offsets.

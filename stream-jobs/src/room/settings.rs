@@ -8,6 +8,7 @@ use kairos_highlight::{HighlightConfig, Scorer};
 use kairos_timeline::{MediaTime, RoomId, Span, StreamId, WallTime};
 
 use crate::config::{Config, DecodeMode};
+use crate::speech::RoomSpeech;
 
 /// Size of decoded pictures where no encoder asks for another.
 const PICTURE_SIZE: (u32, u32) = (160, 90);
@@ -67,6 +68,8 @@ pub struct Scoring {
     pub scorer: Option<Scorer>,
     /// The model's decision delays, from zero.
     pub delays: Vec<Span>,
+    /// Speech recognition, where there is a recogniser.
+    pub speech: Option<RoomSpeech>,
 }
 
 impl RoomSettings {

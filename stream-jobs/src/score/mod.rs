@@ -36,6 +36,7 @@ use crate::config::Config;
 use crate::live::{Events, Opening, Patience, clock};
 use crate::replay::ensure_topics;
 use crate::scoring::Model;
+use crate::speech::Speech;
 use crate::storage;
 use worker::{Order, Worker, Written};
 
@@ -57,18 +58,19 @@ pub struct Job {
     pub until_end: bool,
 }
 
-/// What is needed to open rooms by `config`.
+/// What is needed to open rooms by `config`; `live`: speech that can't be recognised in time is skipped.
 ///
 /// # Errors
 /// If the checkpoint can't be loaded.
-pub fn opening(config: &Config) -> anyhow::Result<Opening> {
+pub fn opening(config: &Config, live: bool) -> anyhow::Result<Opening> {
     let seconds = |seconds: u32| Span::from_millis(i64::from(seconds) * 1_000);
     let patience = Patience {
         media: seconds(config.score.media_wait_s),
         silence: seconds(config.score.room_idle_s),
         ending: Span::from_millis(i64::from(config.lateness.idle_ms)),
     };
-    Ok(Opening { config: config.clone(), model: Model::load(config)?, patience })
+    let model = Model::load(config)?.with_speech(Speech::open(config, live)?);
+    Ok(Opening { config: config.clone(), model, patience })
 }
 
 impl Job {
@@ -80,7 +82,7 @@ impl Job {
         let stop = crate::live::stop_on_signals()?;
         let settings = &self.config.kafka;
         ensure_topics(&self.config)?;
-        let opening = Arc::new(opening(&self.config)?);
+        let opening = Arc::new(opening(&self.config, !self.until_end)?);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("kairos-rows")

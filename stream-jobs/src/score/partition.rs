@@ -380,7 +380,10 @@ impl Partition {
                 }
             }
         }
-        if !is_known {
+        if is_known {
+            // Words come when the recogniser is done with them, which may have been after the checkpoint.
+            out.rows.extend(rows.into_iter().filter(|row| matches!(row, TableRow::Word(_))));
+        } else {
             out.rows.append(&mut rows);
             out.events.append(&mut events);
         }

@@ -37,7 +37,7 @@ pub fn replay_topics(config: &Config, out: &Path) -> anyhow::Result<Done> {
     std::fs::create_dir_all(out)?;
     let settings = &config.kafka;
     let names = settings.names()?;
-    let opening = opening(config)?;
+    let opening = opening(config, false)?;
     let admin = Admin::open(settings)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let store = runtime.block_on(storage::open(config, out))?;

@@ -113,6 +113,7 @@ impl StreamRows {
             Output::Gift(placed) => self.maker.gift(placed),
             Output::Feedback(placed) => self.maker.feedback(placed),
             Output::State(state) => self.maker.state(state),
+            Output::Word(word, model) => self.maker.word(word, model),
             Output::Ledger(_) | Output::Features(_) | Output::Fault(_) => return,
         });
     }

@@ -158,6 +158,11 @@ impl Place {
 pub struct Process(Child);
 
 impl Process {
+    /// A child of any kind.
+    pub fn of(child: Child) -> Self {
+        Self(child)
+    }
+
     /// As a crash does.
     pub fn kill(mut self) {
         self.0.kill().unwrap();

@@ -42,4 +42,34 @@ fn live_equals_replay_and_every_offset_is_accounted_for() {
     let dead: Vec<_> = kairos_kafka::read_dead_letters(&settings).unwrap().map(Result::unwrap).collect();
     assert_eq!(dead.len(), 8);
     assert!(dead.iter().all(|letter| letter.message.value.as_deref() == Some(b"no message".as_slice())));
+
+    // Clips of the highlights, from the topics alone, and said on them.
+    let highlights = live.number("SELECT count() FROM highlights WHERE state = 'final'");
+    assert!(highlights > 0, "the rooms have moments");
+    live.run("clip", &["--until-end"]);
+    let cut = live.ask("SELECT clip, thumbnail FROM highlights WHERE state = 'final' AND clip != ''");
+    assert_eq!(cut.lines().count() as i64, highlights);
+    for line in cut.lines() {
+        for file in line.split('\t') {
+            let bytes = std::fs::metadata(live.out().join("clips").join(file)).unwrap().len();
+            assert!(bytes > 1_000, "{file}: {bytes} bytes");
+        }
+    }
+    let before = live.ask("SELECT * FROM clips ORDER BY ALL");
+    let said = live.run("clip", &["--until-end"]);
+    assert!(said.starts_with("0 highlights, 0 clips"), "{said}");
+    assert_eq!(live.ask("SELECT * FROM clips ORDER BY ALL"), before);
+
+    let listed = live.command(&["dead-letters", "list", "--json"]).output().unwrap();
+    let listed = String::from_utf8(listed.stdout).unwrap();
+    let letters: Vec<serde_json::Value> =
+        listed.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(letters.len(), 8);
+    let place = letters[0]["place"].as_str().unwrap();
+    let shown = live.command(&["dead-letters", "show", place]).output().unwrap();
+    assert_eq!(shown.stdout, b"no message");
+    let had = held(&settings);
+    let retried = live.command(&["dead-letters", "retry", place]).output().unwrap();
+    assert!(retried.status.success(), "{retried:?}");
+    assert_eq!(held(&settings), had + 1, "it is on its topic again");
 }

@@ -1,0 +1,367 @@
+//! `kairos clip`: the live job that cuts a clip for every highlight, and cuts it again when the highlight changes.
+//!
+//! Reads the topic of highlights and, for each, the media that its event names. Invariants: a highlight is done when its
+//! clip is published and the row of it acknowledged, and only then passed in the checkpoint; cutting it again gives the same
+//! file under the same name, so a crash costs time and nothing else.
+
+pub mod config;
+mod media;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use kairos_clickhouse::{Checkpoint, ClipRow, Store, Writer, WriterOptions};
+use kairos_clips::{Clip, ClipFolder, ClipNames, ClipRequest, ClipStore, Interval};
+use kairos_kafka::{Admin, Consumer, Event, Message, Start, Topic, TopicPartition, encode_dead_letter};
+use kairos_topics::{Highlight, HighlightState, Publisher};
+use tokio::runtime::Runtime;
+
+pub use config::ClipConfig;
+
+use crate::config::Config;
+use crate::live::{Events, clock, stop_on_signals};
+use crate::replay::ensure_topics;
+use crate::storage;
+use media::Wanted;
+
+/// How long the job waits for a highlight before it looks around.
+const PATIENCE: Duration = Duration::from_millis(200);
+/// Time between two looks at what waits for media.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// One group of pictures more before the start lets open groups begin on the very picture, microseconds.
+const BEFORE: i64 = 2_000_000;
+/// Clips whose borders differ by less are the same: about a picture, microseconds.
+const ALIKE: i64 = 40_000;
+
+/// What to run.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// The configuration.
+    pub config: Config,
+    /// Output folder: clips/ and the embedded engine.
+    pub out: PathBuf,
+    /// Stop when everything that the topic held at the start is done.
+    pub until_end: bool,
+}
+
+/// What a run did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Highlights taken.
+    pub highlights: u64,
+    /// Clips cut.
+    pub clips: u64,
+    /// Clips that could not be cut.
+    pub failed: u64,
+    /// Messages that are no highlights.
+    pub dead: u64,
+}
+
+impl Job {
+    /// Runs until the end, a signal or an error.
+    ///
+    /// # Errors
+    /// If the broker, the tables or the folder of clips can't be used.
+    pub fn run(&self) -> anyhow::Result<Counts> {
+        let stop = stop_on_signals()?;
+        ensure_topics(&self.config)?;
+        let settings = &self.config.kafka;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name("kairos-rows")
+            .enable_all()
+            .build()?;
+        let store = runtime.block_on(storage::open(&self.config, &self.out))?;
+        let names = settings.names()?;
+        let topic = names.of(Topic::Highlights);
+        let clips = ClipStore::new(ClipFolder::open(self.out.join("clips"))?, &self.config.clips)?;
+        let run = Run {
+            job: self,
+            admin: Admin::open(settings)?,
+            consumer: Consumer::open(settings, &self.config.clip.group, &[&topic])?,
+            media: names.of(Topic::Media),
+            dead_letters: names.of(Topic::DeadLetters),
+            topic,
+            events: Publisher::new(Events::open(settings)?, settings.prefix.clone()),
+            writer: Writer::new(&store, WriterOptions { attempts: 60, ..WriterOptions::default() })?,
+            store,
+            runtime,
+            clips,
+            parts: BTreeMap::new(),
+            counts: Counts::default(),
+        };
+        run.go(&stop)
+    }
+}
+
+/// A highlight that waits for its media.
+struct Waiting {
+    event: Highlight,
+    offset: i64,
+    since: Instant,
+}
+
+/// One partition of the topic.
+#[derive(Default)]
+struct Part {
+    next: i64,
+    high: i64,
+    /// By room, stream, model and highlight.
+    waiting: BTreeMap<[String; 4], Waiting>,
+    written: u64,
+}
+
+impl Part {
+    /// Everything before is done.
+    fn done(&self) -> i64 {
+        self.waiting.values().map(|waiting| waiting.offset).min().unwrap_or(self.next)
+    }
+}
+
+struct Run<'a> {
+    job: &'a Job,
+    admin: Admin,
+    consumer: Consumer,
+    topic: String,
+    media: String,
+    dead_letters: String,
+    events: Publisher<Events>,
+    writer: Writer,
+    store: Store,
+    runtime: Runtime,
+    clips: ClipStore<ClipFolder>,
+    parts: BTreeMap<i32, Part>,
+    counts: Counts,
+}
+
+impl Run<'_> {
+    fn go(mut self, stop: &AtomicBool) -> anyhow::Result<Counts> {
+        let (mut looked, mut is_assigned) = (clock::now(), false);
+        while !stop.load(Ordering::Acquire) {
+            let mut is_idle = false;
+            match self.consumer.next_timeout(PATIENCE) {
+                Some(Event::Assigned(assigned)) => {
+                    let starts = self.assigned(assigned.partitions())?;
+                    assigned.start(|at| Start::AtOrAfter(starts.get(&at.partition).copied().unwrap_or(0)));
+                    is_assigned = true;
+                }
+                Some(Event::Revoked(revoked)) => {
+                    if !revoked.lost() {
+                        self.checkpoint()?;
+                    }
+                    self.parts.clear();
+                    is_assigned = false;
+                    revoked.done();
+                }
+                Some(Event::Message(message)) => self.take(&message)?,
+                Some(Event::Restarted(stall)) => {
+                    tracing::warn!("{} had stopped and was started again", stall.at);
+                }
+                Some(Event::Failed(error)) => return Err(error.into()),
+                None => is_idle = true,
+            }
+            let now = clock::now();
+            if is_idle || now.saturating_duration_since(looked) >= LOOK_EVERY {
+                looked = now;
+                let is_read = self.parts.values().all(|part| part.next >= part.high);
+                let ends = self.job.until_end && is_assigned && is_idle && is_read;
+                self.cut_due(ends)?;
+                self.checkpoint()?;
+                if ends {
+                    break;
+                }
+            }
+        }
+        self.checkpoint()?;
+        let Self { consumer, writer, runtime, store, counts, .. } = self;
+        consumer.close();
+        drop(writer);
+        runtime.block_on(store.close())?;
+        Ok(counts)
+    }
+
+    fn assigned(&mut self, partitions: &[TopicPartition]) -> anyhow::Result<BTreeMap<i32, i64>> {
+        let query = self.store.client().query("SELECT ?fields FROM checkpoints WHERE job = ?");
+        let found = query.bind(&self.job.config.clip.group).fetch_all::<Checkpoint>();
+        let kept = self.runtime.block_on(found).context("checkpoints of the clip job")?;
+        let held = self.admin.held(&self.topic)?;
+        self.parts.clear();
+        for at in partitions {
+            let kept = kept.iter().find(|kept| kept.partition == at.partition);
+            let next = kept.map_or(0, |kept| i64::try_from(kept.progress).unwrap_or(0));
+            let held = held.iter().find(|held| held.partition == at.partition);
+            let (low, high) = held.map_or((0, 0), |held| (held.low, held.high));
+            let next = next.max(low);
+            self.parts.insert(at.partition, Part { next, high, ..Part::default() });
+        }
+        Ok(self.parts.iter().map(|(partition, part)| (*partition, part.next)).collect())
+    }
+
+    fn take(&mut self, message: &Message) -> anyhow::Result<()> {
+        let position = &message.position;
+        let Some(part) = self.parts.get_mut(&position.partition) else { return Ok(()) };
+        part.next = position.offset + 1;
+        let event: Highlight = match serde_json::from_slice(message.value.as_deref().unwrap_or_default()) {
+            Ok(event) => event,
+            Err(problem) => {
+                let why = format!("{position}: no highlight: {problem}");
+                tracing::warn!("dead letter: {why}");
+                self.counts.dead += 1;
+                let record = encode_dead_letter(&self.dead_letters, message, &why);
+                return Ok(self.events.sink().producer().post(&record)?);
+            }
+        };
+        // Our own words.
+        if event.clip.is_some() {
+            return Ok(());
+        }
+        self.counts.highlights += 1;
+        let key = [event.room.clone(), event.stream.clone(), event.model.clone(), event.highlight.clone()];
+        // Without media there is nothing to cut: a chat alone.
+        if event.state == HighlightState::Withdrawn || event.position.topic != self.media {
+            part.waiting.remove(&key);
+            return Ok(());
+        }
+        let (offset, since) = (position.offset, clock::now());
+        part.waiting.insert(key, Waiting { event, offset, since });
+        Ok(())
+    }
+
+    /// Cuts every clip whose media is there; with `ends`, and after the wait, with the media that is there.
+    fn cut_due(&mut self, ends: bool) -> anyhow::Result<()> {
+        let wait = Duration::from_secs(u64::from(self.job.config.clip.wait_s));
+        let due: Vec<(i32, [String; 4], Highlight, bool)> = self
+            .parts
+            .iter()
+            .flat_map(|(partition, part)| {
+                part.waiting.iter().map(|(key, waiting)| (*partition, key, waiting))
+            })
+            .map(|(partition, key, waiting)| {
+                let is_late = clock::now().saturating_duration_since(waiting.since) >= wait;
+                (partition, key.clone(), waiting.event.clone(), ends || is_late)
+            })
+            .collect();
+        for (partition, key, event, at_once) in due {
+            let is_done = match self.cut(&event, at_once) {
+                Ok(is_done) => is_done,
+                Err(problem) => {
+                    self.counts.failed += 1;
+                    tracing::error!(room = event.room, highlight = event.highlight, "no clip: {problem:#}");
+                    true
+                }
+            };
+            if is_done && let Some(part) = self.parts.get_mut(&partition) {
+                part.waiting.remove(&key);
+            }
+        }
+        Ok(())
+    }
+
+    /// Cuts a clip; `false` if its media is not there yet.
+    fn cut(&mut self, event: &Highlight, at_once: bool) -> anyhow::Result<bool> {
+        let interval = Interval { from_us: event.start_us, to_us: event.end_us };
+        let window = self.job.config.clips.window(interval, event.peak_us);
+        let former = self.former(event)?;
+        let close = |a: i64, b: i64| (a - b).abs() < ALIKE;
+        if former
+            .as_ref()
+            .is_some_and(|row| close(row.from_us, window.from_us) && close(row.to_us, window.to_us))
+        {
+            return Ok(true);
+        }
+        let wanted = Wanted {
+            room: &event.room,
+            stream: &event.stream,
+            partition: event.position.partition,
+            near: event.position.first_offset,
+            from_us: window.from_us - BEFORE,
+            to_us: window.to_us,
+        };
+        let found = media::read(&self.job.config, &self.admin, wanted)?;
+        if !found.is_whole && !at_once {
+            return Ok(false);
+        }
+        let end = found.segments.iter().map(|segment| segment.start_us + segment.duration_us).max();
+        let Some(end) = end.filter(|end| *end > window.from_us) else {
+            anyhow::bail!("the topic of media holds nothing of {} to {} us", window.from_us, window.to_us);
+        };
+        let request = ClipRequest {
+            names: ClipNames { room: &event.room, stream: &event.stream, highlight: &event.highlight },
+            from_us: window.from_us,
+            to_us: window.to_us.min(end),
+            peak_us: Some(event.peak_us),
+            segments: &found.segments,
+        };
+        let clip = match &former {
+            Some(former) => self.clips.revise(&former.clip, &request)?,
+            None => self.clips.cut(&request)?,
+        };
+        self.publish(event, &clip)?;
+        self.counts.clips += 1;
+        Ok(true)
+    }
+
+    /// The clip of an earlier revision.
+    fn former(&self, event: &Highlight) -> anyhow::Result<Option<ClipRow>> {
+        let sql = "SELECT ?fields FROM clips WHERE room = ? AND stream = ? AND model = ? AND highlight = ?";
+        let query = self.store.client().query(sql);
+        let query = query.bind(&event.room).bind(&event.stream).bind(&event.model).bind(&event.highlight);
+        Ok(self.runtime.block_on(query.fetch_optional::<ClipRow>())?)
+    }
+
+    fn publish(&mut self, event: &Highlight, clip: &Clip) -> anyhow::Result<()> {
+        let row = ClipRow {
+            room: event.room.clone(),
+            stream: event.stream.clone(),
+            highlight: event.highlight.clone(),
+            clip: clip.path.clone(),
+            thumbnail: clip.thumbnail.clone().unwrap_or_default(),
+            from_us: clip.from_us,
+            to_us: clip.to_us,
+            model: event.model.clone(),
+            revision: event.revision,
+        };
+        let Self { runtime, writer, .. } = self;
+        runtime.block_on(writer.write(row)).map_err(|refused| refused.error)?;
+        // Looked up again before the next revision is cut.
+        runtime.block_on(writer.flush())?;
+        let told =
+            Highlight { clip: Some(clip.path.clone()), thumbnail: clip.thumbnail.clone(), ..event.clone() };
+        Ok(self.events.publish(&told)?)
+    }
+
+    fn checkpoint(&mut self) -> anyhow::Result<()> {
+        let job = &self.job.config.clip.group;
+        let mut checkpoints = Vec::new();
+        for (partition, part) in &mut self.parts {
+            let progress = part.done().unsigned_abs();
+            if progress > part.written {
+                part.written = progress;
+                let state = String::new();
+                checkpoints.push(Checkpoint { job: job.clone(), partition: *partition, state, progress });
+            }
+        }
+        if checkpoints.is_empty() {
+            return Ok(());
+        }
+        self.events.flush()?;
+        let at = |checkpoint: &Checkpoint| {
+            let next = i64::try_from(checkpoint.progress).unwrap_or(i64::MAX);
+            (TopicPartition::new(self.topic.as_str(), checkpoint.partition), next)
+        };
+        let next: Vec<_> = checkpoints.iter().map(at).collect();
+        let Self { runtime, writer, .. } = self;
+        for checkpoint in checkpoints {
+            runtime.block_on(writer.write(checkpoint)).map_err(|refused| refused.error)?;
+        }
+        runtime.block_on(writer.flush())?;
+        // Shown as lag; a partition that was taken away meanwhile may be refused.
+        if let Err(problem) = self.consumer.commit(&next) {
+            tracing::debug!("offsets not committed: {problem}");
+        }
+        Ok(())
+    }
+}
