@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::NEWS;
 use crate::desk::{Desk, EDITOR, SIZE, fill, guarded};
 use kairos_console::ConsoleOptions;
 use tokio::io::AsyncReadExt;
@@ -30,6 +31,7 @@ async fn event(socket: &mut TcpStream, text: &mut String, wanted: &str) -> serde
 
 #[tokio::test]
 async fn a_new_score_and_a_review_reach_those_who_watch_the_room() {
+    let _alone = NEWS.lock().await;
     let desk = Desk::open("screen", guarded()).await;
     let mut socket = desk.listen("/api/v1/live?room=mia-bakes").await;
     let mut text = String::new();
