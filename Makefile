@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup build test demo bench clean
+.PHONY: help setup build test demo bench soak clean
 SHELL := bash
 cargo := scripts/in-toolchain.sh cargo
 
@@ -20,6 +20,9 @@ demo: build ## three simulated rooms through everything, into out/demo
 
 bench: setup ## the benchmarks
 	@$(cargo) bench --locked --workspace
+
+soak: build ## a hundred kills and an hour of rooms that come and go; writes docs/soak.md
+	@scripts/soak.sh
 
 clean: ## built files and out/
 	@rm -rf out

@@ -27,6 +27,14 @@ has_certificates() {
     [ -s /etc/ssl/certs/ca-certificates.crt ] || [ -s /etc/pki/tls/certs/ca-bundle.crt ] || [ -s /etc/ssl/cert.pem ]
 }
 
+has_gst_element() { has gst-inspect-1.0 && gst-inspect-1.0 --exists "$1" 2>/dev/null; }
+
+# What clicks through the review screen in tests.
+has_browser() { has chromium || has chromium-browser || has google-chrome; }
+has_driver() { has chromedriver || [ -x /usr/lib/chromium-browser/chromedriver ]; }
+# Ubuntu has both as one snap-only package; there tests say what is missing.
+browser_package() { if [ -r /etc/debian_version ] && ! grep -qi ubuntu /etc/os-release; then echo "$1"; else echo chromium-browser; fi; }
+
 # What the tests' broker runs on.
 has_java() {
     local java=java version
@@ -58,6 +66,17 @@ find_missing() {
     need libavfilter-dev pc libavfilter
     need libswscale-dev pc libswscale
     need libswresample-dev pc libswresample
+    need cmake has cmake
+    need libgstreamer1.0-dev pc gstreamer-1.0
+    need libgstreamer-plugins-base1.0-dev pc gstreamer-app-1.0
+    need gstreamer1.0-tools has gst-inspect-1.0
+    need gstreamer1.0-plugins-base has_gst_element playbin
+    need gstreamer1.0-plugins-good has_gst_element flvdemux
+    need gstreamer1.0-plugins-bad has_gst_element mpegtsmux
+    need gstreamer1.0-plugins-ugly has_gst_element x264enc
+    need gstreamer1.0-libav has_gst_element avdec_h264
+    need "$(browser_package chromium)" has_browser
+    need "$(browser_package chromium-driver)" has_driver
     need espeak-ng has espeak-ng
     need libssl-dev pc openssl
     need zlib1g-dev pc zlib

@@ -1,0 +1,66 @@
+"""How long after a unit of a live room has ended its provisional row can be seen, and what the jobs cost."""
+
+import os
+import pathlib
+import statistics
+import sys
+import time
+import urllib.request
+
+TICK = 0.1  # seconds between two looks: the resolution of what is measured
+
+
+def ask(url, sql):
+    request = urllib.request.Request(f"{url}/?database=kairos&default_format=TSV", sql.encode())
+    request.add_header("X-ClickHouse-User", "default")
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return [line.split("\t") for line in answer.read().decode().splitlines()]
+
+
+def processor_seconds(pid):
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def resident_mib(pid):
+    return int(pathlib.Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def main(url, seconds, score, ingest):
+    seen, late, begun = set(), [], time.time()
+    resident, early = [], 600
+    costs = {pid: processor_seconds(pid) for pid in (score, ingest)}
+    while time.time() - begun < seconds + 5:
+        rows = ask(
+            url,
+            "SELECT room, media_us, toUnixTimestamp64Micro(captured_at) + unit_us FROM kairos.frame_scores_rows WHERE revision = 0"
+            f" AND captured_at > fromUnixTimestamp64Micro({int((time.time() - 120) * 1e6)})",
+        )
+        now = time.time()
+        for room, media, ended in rows:
+            if (room, media) not in seen:
+                seen.add((room, media))
+                late.append(now - int(ended) / 1e6)
+        if not resident or now - resident[-1][0] >= 10:
+            resident.append((now, resident_mib(score), resident_mib(ingest)))
+        time.sleep(TICK if seconds <= early else 1.0)
+    took = time.time() - begun
+    # The first units of a room hold what was sent before the connection stood.
+    late.sort()
+    rooms = len({room for room, _ in seen})
+    print(f"units seen {len(late)} of {rooms} rooms")
+    if late:
+        last = late[min(len(late) - 1, int(len(late) * 0.99))]
+        print(f"row after its unit's end: median {statistics.median(late):.2f} s, 99th percentile {last:.2f} s, most {late[-1]:.2f} s")
+    for name, pid in (("score", score), ("ingest", ingest)):
+        used = processor_seconds(pid) - costs[pid]
+        print(f"kairos {name}: {used / took:.2f} cores, {resident_mib(pid):.0f} MiB resident")
+
+    settled = [row for row in resident if row[0] - begun >= early]
+    if settled:
+        for place, name in ((1, "score"), (2, "ingest")):
+            sizes = [row[place] for row in settled]
+            print(f"kairos {name}: {min(sizes):.0f} to {max(sizes):.0f} MiB resident after the first ten minutes, {sizes[-1]:.0f} at the end")
+
+
+main(sys.argv[1], float(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))

@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# From a sender's picture to its row: rooms pushed by RTMP, captured, through Kafka, scored, seen in ClickHouse.
+#
+#   bench/live/run.sh [ROOMS [SECONDS]]
+#
+# Everything runs on this machine, the senders (ffmpeg, stream copy of one encoded file) and the broker included.
+# SOURCE=FILE sends that recording (H.264 and AAC) instead of a generated one.
+set -euo pipefail
+here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
+cd -- "$here/../.."
+kairos=$(realpath "${KAIROS:-${CARGO_TARGET_DIR:-target}/release/kairos}")
+rooms=${1:-8} seconds=${2:-60}
+work=$(mktemp -d)
+pids=()
+end() {
+    for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
+    wait || true
+    rm -rf -- "$work"
+}
+trap end EXIT
+free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+
+source=${SOURCE:-$work/source.mp4}
+if [ -z "${SOURCE:-}" ]; then
+    ffmpeg -v error -f lavfi -i "testsrc2=size=1280x720:rate=30:duration=20" -f lavfi -i "sine=frequency=440:duration=20" \
+        -c:v libx264 -preset veryfast -tune zerolatency -b:v 2500k -g 30 -c:a aac "$source"
+fi
+mkfifo "$work/hold"
+scripts/in-toolchain.sh cargo build --quiet --locked -p kairos-kafka --features test-broker --example broker
+"${CARGO_TARGET_DIR:-target}/debug/examples/broker" <"$work/hold" >"$work/broker" &
+pids+=($!)
+exec 9>"$work/hold"
+until [ -s "$work/broker" ]; do sleep 0.1; done
+clickhouse=$(free_port) listen=$(free_port)
+export KAIROS_KAFKA__BROKERS=$(cat "$work/broker") KAIROS_CLICKHOUSE__URL=http://127.0.0.1:$clickhouse KAIROS_LOG=kairos=warn
+env -u KAIROS_CLICKHOUSE__URL "$kairos" clickhouse --out "$work/out" --listen "127.0.0.1:$clickhouse" >/dev/null &
+pids+=($!)
+until curl -fs "http://127.0.0.1:$clickhouse/ping" >/dev/null; do sleep 0.1; done
+"$kairos" score --out "$work/score" >"$work/score.log" 2>&1 &
+score=$!
+pids+=("$score")
+"$kairos" ingest "rtmp-listen://127.0.0.1:$listen/live" >"$work/ingest.log" 2>&1 &
+ingest=$!
+pids+=("$ingest")
+sleep 5
+push() { # ROOM SECONDS
+    exec ffmpeg -v error -re -stream_loop -1 -t "$2" -i "$source" -c copy -f flv "rtmp://127.0.0.1:$listen/live/room-$1" \
+        </dev/null 2>>"$work/senders"
+}
+come_and_go() { # ROOM
+    local until=$((SECONDS + seconds)) stay
+    while [ "$SECONDS" -lt "$until" ]; do
+        stay=$((60 + RANDOM % 120))
+        (push "$1" "$stay") || true
+        sleep $((RANDOM % 20))
+    done
+}
+for ((room = 0; room < rooms; room++)); do
+    if [ -n "${COMING_AND_GOING:-}" ]; then come_and_go "$room" & else push "$room" "$seconds" & fi
+    pids+=($!)
+done
+printf 'rooms %s, %s s each, on %s cores\n' "$rooms" "$seconds" "$(nproc)"
+python3 "$here/measure.py" "http://127.0.0.1:$clickhouse" "$seconds" "$score" "$ingest"
+cat -- "$work/score.log" "$work/ingest.log" | tail -5 >&2
