@@ -10,6 +10,7 @@
 //! * [`Recognizer`]: [`WhisperCpp`] reads a ggml file, [`WhisperCandle`] a folder in Hugging Face's layout.
 //! * Filters drop what Whisper makes up: loops, and phrases for silence and music.
 //! * [`SpeechServer`] shares one recogniser among rooms; each has its [`Transcriber`].
+//! * [`SpeechTrack`] gives the words of a time unit, and says when they are not known.
 //!
 //! Invariants:
 //! * Pure: no clock, no random number, no file but the weights. The same samples at the same media times give the
@@ -32,6 +33,7 @@ mod recognizer;
 mod server;
 mod tally;
 mod timing;
+mod track;
 mod voice;
 mod whisper_candle;
 mod whisper_cpp;
@@ -44,6 +46,7 @@ pub use open::open_recognizer;
 pub use recognizer::{Abort, Recognizer, RecognizerDescription, SAMPLE_RATE};
 pub use server::{Heard, Missed, MissedReason, SpeechServer, Transcriber};
 pub use tally::SpeechTally;
+pub use track::{SpeechTrack, UnitSpeech};
 pub use voice::{LevelGate, SileroNetwork, SileroVoice, VOICE_CHUNK, VoiceActivity, VoiceDetection};
 pub use whisper_candle::WhisperCandle;
 pub use whisper_cpp::{WhisperCpp, WhisperCppOptions};

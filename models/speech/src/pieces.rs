@@ -15,7 +15,7 @@ pub(crate) struct Piece {
 }
 
 /// Languages that Whisper writes without spaces: every character is a word of its own.
-const WITHOUT_SPACES: [&str; 7] = ["zh", "ja", "th", "lo", "my", "km", "yue"];
+pub(crate) const WITHOUT_SPACES: [&str; 7] = ["zh", "ja", "th", "lo", "my", "km", "yue"];
 
 /// Joins tokens to words. `length_s` is the length of the window; no word ends after it.
 pub(crate) fn words(pieces: &[Piece], language: Option<&str>, length_s: f32) -> Vec<Word> {

@@ -11,10 +11,10 @@ const QUIET_DB: f32 = -50.0;
 const STANDS_OUT_DB: f32 = 9.0;
 /// Steepness of the probability over level, per dB.
 const STEEPNESS: f32 = 0.5;
-/// How fast the background follows louder sound, in dB per chunk: 1 dB per second.
-const RISE_DB: f32 = 0.032;
-/// Highest background, in dB of full scale: over it everything loud counts, so that music does not mute a room.
-const LOUDEST_BACKGROUND_DB: f32 = -35.0;
+/// How fast the background follows louder sound, in dB per chunk: 3 dB per second.
+const RISE_DB: f32 = 0.1;
+/// Highest background, in dB of full scale. Where it is louder everything counts: better too much than a word lost.
+const LOUDEST_BACKGROUND_DB: f32 = -42.0;
 
 /// Loudness over the background.
 #[derive(Clone, Debug)]
@@ -26,7 +26,8 @@ impl LevelGate {
     /// A gate that has heard nothing.
     #[must_use]
     pub fn new() -> Self {
-        Self { background_db: QUIET_DB }
+        // As if the background were loud: the first quiet chunk shows what it is.
+        Self { background_db: LOUDEST_BACKGROUND_DB }
     }
 }
 
@@ -41,10 +42,12 @@ impl VoiceActivity for LevelGate {
         check_length(chunk)?;
         let power = chunk.iter().map(|sample| f64::from(sample * sample)).sum::<f64>() / chunk.len() as f64;
         let level = (10.0 * power.max(1e-10).log10()) as f32;
-        let over = level - self.background_db.max(QUIET_DB - STANDS_OUT_DB) - STANDS_OUT_DB;
-        self.background_db = if level < self.background_db {
+        let over = level - self.background_db - STANDS_OUT_DB;
+        // Digital silence says nothing of the microphone's noise to come.
+        let background = level.max(QUIET_DB);
+        self.background_db = if background < self.background_db {
             // Pauses between words show the background, so it falls at once, by a third of the way.
-            self.background_db + (level - self.background_db) * 0.3
+            self.background_db + (background - self.background_db) * 0.3
         } else {
             (self.background_db + RISE_DB).min(LOUDEST_BACKGROUND_DB)
         };
