@@ -221,12 +221,13 @@ impl Room {
                     last = clock::now();
                     let made = self.broadcast.as_mut().map(|broadcast| {
                         broadcast.push(*unit, connection.has_pictures());
-                        broadcast.poll()
+                        broadcast.poll(connection.expects_clock())
                     });
                     self.give(made.unwrap_or_default());
                 }
                 Next::Nothing => {
-                    let made = self.broadcast.as_mut().filter(|_| lived).map(Broadcast::poll);
+                    let expected = connection.expects_clock();
+                    let made = self.broadcast.as_mut().filter(|_| lived).map(|b| b.poll(expected));
                     self.give(made.unwrap_or_default());
                     let quiet = clock::now() - last;
                     // Before it has ever sent, nobody can tell whether a caller is there.
@@ -284,8 +285,7 @@ impl Room {
         let stream = identity(unit.arrived, &mut self.last_start);
         self.update(|status| status.stream = Some(stream.clone()));
         let name = self.source.name().clone();
-        let tells_clock = self.source.kind == SourceKind::Rtsp;
-        let broadcast = Broadcast::new(self.room.clone(), stream, name, !recording, tells_clock, &self.options);
+        let broadcast = Broadcast::new(self.room.clone(), stream, name, !recording, &self.options);
         self.broadcast = Some(broadcast);
     }
 

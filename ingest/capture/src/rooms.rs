@@ -54,6 +54,7 @@ struct Running {
     stop: Arc<AtomicBool>,
     status: Arc<Mutex<RoomStatus>>,
     thread: Option<JoinHandle<()>>,
+    transient: bool,
 }
 
 impl Running {
@@ -211,6 +212,8 @@ impl Inner {
         if running.get(&room).is_some_and(|known| !known.is_over() && !known.is_stopping()) {
             return Err(CaptureError::Running { room });
         }
+        // Rooms that came by themselves leave no trace: whoever sends could make any number of them.
+        running.retain(|known, running| *known == room || !running.transient || !running.is_over());
         let limit = self.options.max_rooms;
         let others = running.iter().filter(|(known, running)| **known != room && !running.is_over());
         if others.count() >= limit {
@@ -257,7 +260,7 @@ impl Inner {
         let name = format!("capture-{room}");
         let thread = thread::Builder::new().name(name).spawn(run);
         let thread = thread.map_err(|source| CaptureError::Thread { room: room.clone(), source })?;
-        running.insert(room, Running { source, stop, status, thread: Some(thread) });
+        running.insert(room, Running { source, stop, status, thread: Some(thread), transient });
         Ok(())
     }
 

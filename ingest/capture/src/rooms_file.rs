@@ -177,7 +177,7 @@ fn follow(inner: &Weak<Inner>, mut watch: Watch, every: Duration) {
         let now = mark(&watch.path);
         rounds = rounds.wrapping_add(1);
         // Now and then also without a sign: two writes within the clock's step look like one.
-        if now == seen && now.is_some() && rounds % 10 != 0 {
+        if now == seen && now.is_some() && !rounds.is_multiple_of(10) {
             continue;
         }
         seen = now;

@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use url::Url;
 
 use crate::CaptureError;
 
-/// A live source. `Debug` and `Display` show it without secrets.
+/// A live source. `Debug`, `Display` and serialisation show it without secrets.
 ///
 /// | text | meaning |
 /// |---|---|
@@ -23,8 +23,8 @@ use crate::CaptureError;
 /// | `https://host/path.m3u8` | HLS; any other `http` address is read as one endless file (HTTP-FLV, HTTP-TS) |
 /// | `rtsp://user:password@host/path` | RTSP |
 /// | `file:///path` or a path | a file |
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Source {
     text: String,
     pub(crate) kind: SourceKind,
@@ -220,9 +220,9 @@ impl TryFrom<String> for Source {
     }
 }
 
-impl From<Source> for String {
-    fn from(source: Source) -> String {
-        source.text
+impl Serialize for Source {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.name)
     }
 }
 

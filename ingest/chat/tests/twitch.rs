@@ -19,7 +19,7 @@ struct Peer {
 impl Peer {
     async fn accept(listener: &TcpListener) -> Self {
         let (stream, _) =
-            timeout(Duration::from_secs(5), listener.accept()).await.expect("a client").unwrap();
+            timeout(Duration::from_secs(5), listener.accept()).await.expect("a client").expect("it works");
         let (reader, writer) = TcpStream::into_split(stream);
         Self { reader: BufReader::new(reader), writer }
     }
@@ -27,12 +27,12 @@ impl Peer {
     async fn line(&mut self) -> String {
         let mut line = String::new();
         let read = timeout(Duration::from_secs(5), self.reader.read_line(&mut line)).await.expect("a line");
-        assert!(read.unwrap() > 0, "the client is gone");
+        assert!(read.expect("it works") > 0, "the client is gone");
         line.trim_end().to_owned()
     }
 
     async fn say(&mut self, lines: &str) {
-        self.writer.write_all(lines.replace('\n', "\r\n").as_bytes()).await.unwrap();
+        self.writer.write_all(lines.replace('\n', "\r\n").as_bytes()).await.expect("it works");
     }
 
     /// Until the client has joined; what it said.
@@ -53,10 +53,10 @@ impl Peer {
 }
 
 async fn start(change: impl FnOnce(&mut TwitchOptions)) -> (TcpListener, Receiver<Heard>, Arc<Counts>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("it works");
     let mut options = TwitchOptions {
-        server: format!("irc://{}", listener.local_addr().unwrap()),
-        channels: [("somebody".to_owned(), RoomId::new("room-1").unwrap())].into(),
+        server: format!("irc://{}", listener.local_addr().expect("it works")),
+        channels: [("somebody".to_owned(), RoomId::new("room-1").expect("it works"))].into(),
         silent_after_ms: 300,
         connect_timeout_ms: 2_000,
         backoff_min_ms: 20,
@@ -64,7 +64,7 @@ async fn start(change: impl FnOnce(&mut TwitchOptions)) -> (TcpListener, Receive
         ..TwitchOptions::default()
     };
     change(&mut options);
-    options.check().unwrap();
+    options.check().expect("it works");
     let (out, heard) = channel(64);
     let counts = Arc::new(Counts::default());
     tokio::spawn(twitch(options, out, counts.clone()));

@@ -39,8 +39,9 @@ async fn json_lines_over_a_websocket_become_events_across_connections() {
     for round in 0..2 {
         let (stream, _) =
             timeout(Duration::from_secs(5), listener.accept()).await.expect("a client").unwrap();
+        #[allow(clippy::result_large_err, reason = "the type is the library's")]
         let check = |request: &Request, response: Response| {
-            assert_eq!(request.headers().get("authorization").unwrap(), "Bearer t0ken");
+            assert_eq!(request.headers().get("authorization").expect("a token"), "Bearer t0ken");
             Ok(response)
         };
         let mut socket = tokio_tungstenite::accept_hdr_async(stream, check).await.unwrap();
@@ -77,7 +78,7 @@ async fn json_lines_over_a_websocket_become_events_across_connections() {
 
 /// Status and body of a `POST`.
 async fn post(address: std::net::SocketAddr, path: &str, token: Option<&str>, body: &str) -> (u16, String) {
-    let mut stream = TcpStream::connect(address).await.unwrap();
+    let mut stream = TcpStream::connect(address).await.expect("it works");
     let token = token.map_or(String::new(), |token| format!("authorization: Bearer {token}\r\n"));
     let head = format!(
         "POST {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{token}content-length: {}\r\n\r\n{body}",
@@ -96,8 +97,8 @@ async fn serve(
     options: HttpOptions,
     capacity: usize,
 ) -> (std::net::SocketAddr, Receiver<Heard>, Arc<Counts>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("it works");
+    let address = listener.local_addr().expect("it works");
     let (out, heard) = channel(capacity);
     let counts = Arc::new(Counts::default());
     let app = router(options, out, counts.clone());

@@ -58,7 +58,10 @@ pub(super) fn build(
             input.set_property("retries", 0_i32);
             plan.find(&input)?;
         }
-        SourceKind::Rtsp => plan.rtsp(source, options)?,
+        SourceKind::Rtsp => {
+            shared.lock().clock_expected = true;
+            plan.rtsp(source, options)?;
+        }
         SourceKind::File(path) => {
             let input = make("filesrc")?;
             input.set_property("location", path.to_str().ok_or("the path is no text")?);
@@ -79,7 +82,7 @@ fn make(name: &str) -> Result<gst::Element, String> {
 fn forget_arrival(input: &gst::Element) {
     let Some(pad) = input.static_pad("src") else { return };
     let types = gst::PadProbeType::EVENT_DOWNSTREAM | gst::PadProbeType::BUFFER;
-    let probe = pad.add_probe(types, |_, info| {
+    let _stays = pad.add_probe(types, |_, info| {
         match &mut info.data {
             Some(gst::PadProbeData::Event(event)) if event.type_() == gst::EventType::Segment => {
                 let bytes = gst::FormattedSegment::<gst::format::Bytes>::new();
@@ -94,7 +97,6 @@ fn forget_arrival(input: &gst::Element) {
         }
         gst::PadProbeReturn::Ok
     });
-    drop(probe);
 }
 
 /// What pads that appear later need.
@@ -197,7 +199,7 @@ impl Plan {
     fn rtp(&self, pad: &gst::Pad) -> Result<(), String> {
         // What comes after this loses the sender's clock, which is told per packet.
         let shared = self.shared.clone();
-        let probe = pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+        let _stays = pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
             if let Some(gst::PadProbeData::Buffer(buffer)) = &info.data
                 && let (Some(shown), Some(sent)) = (buffer.pts(), track::sent(buffer))
             {
@@ -205,7 +207,6 @@ impl Plan {
             }
             gst::PadProbeReturn::Ok
         });
-        drop(probe);
         let parse = make("parsebin")?;
         self.add(&parse)?;
         self.tracks(&parse);

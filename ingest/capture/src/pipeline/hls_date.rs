@@ -1,6 +1,6 @@
 //! When the first picture of an HLS stream was captured: `EXT-X-PROGRAM-DATE-TIME` (RFC 8216, 4.3.2.6).
 //!
-//! The demuxer keeps this date to itself, so the playlist is read once more beside it. A recording begins with its
+//! The demuxer keeps this date to itself, so the playlist is read beside it. A recording begins with its
 //! first segment, a live playlist three segments from its end.
 
 use std::time::Duration;
@@ -13,8 +13,16 @@ use crate::source::Source;
 /// Where players join a live playlist, segments from its end.
 const FROM_END: usize = 3;
 
-/// Capture time of the segment that a player gets first; `None` where the playlist tells no date or is no playlist.
-pub(super) fn first_date(source: &Source, timeout: Duration) -> Option<WallTime> {
+/// When the segment that a player gets first was captured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct FirstDate {
+    pub(super) at: WallTime,
+    /// The playlist has an end: it does not change.
+    pub(super) recorded: bool,
+}
+
+/// The date of the segment that a player gets first; `None` where the playlist tells no date or is no playlist.
+pub(super) fn first_date(source: &Source, timeout: Duration) -> Option<FirstDate> {
     let address = source.secret_text();
     if !address.split(['?', '#']).next()?.ends_with(".m3u8") {
         return None;
@@ -37,7 +45,7 @@ fn variant(text: &str) -> Option<&str> {
 }
 
 /// Date of the segment that is played first.
-fn date(text: &str) -> Option<WallTime> {
+fn date(text: &str) -> Option<FirstDate> {
     let mut dates: Vec<Option<WallTime>> = Vec::new();
     let (mut stated, mut running, mut length) = (None, None, Span::ZERO);
     for line in text.lines() {
@@ -51,9 +59,9 @@ fn date(text: &str) -> Option<WallTime> {
             dates.push(begins);
         }
     }
-    let ended = text.lines().any(|line| line.starts_with("#EXT-X-ENDLIST"));
-    let first = if ended { 0 } else { dates.len().saturating_sub(FROM_END) };
-    dates.get(first).copied().flatten()
+    let recorded = text.lines().any(|line| line.starts_with("#EXT-X-ENDLIST"));
+    let first = if recorded { 0 } else { dates.len().saturating_sub(FROM_END) };
+    dates.get(first).copied().flatten().map(|at| FirstDate { at, recorded })
 }
 
 /// ISO 8601 with an offset.
@@ -71,13 +79,15 @@ mod tests {
 
     #[test]
     fn a_live_playlist_is_joined_three_segments_from_its_end() {
-        assert_eq!(date(LIVE), Some(WallTime::from_millis(1_772_359_202_500)));
+        let at = WallTime::from_millis(1_772_359_202_500);
+        assert_eq!(date(LIVE), Some(FirstDate { at, recorded: false }));
     }
 
     #[test]
     fn a_recording_begins_with_its_first_segment() {
         let ended = format!("{LIVE}#EXT-X-ENDLIST\n");
-        assert_eq!(date(&ended), Some(WallTime::from_millis(1_772_359_200_500)));
+        let at = WallTime::from_millis(1_772_359_200_500);
+        assert_eq!(date(&ended), Some(FirstDate { at, recorded: true }));
     }
 
     #[test]

@@ -44,9 +44,13 @@ pub(crate) struct News {
     pictures: bool,
     sound: bool,
     ignored: Vec<String>,
+    /// Presentation time of the first picture, and when it was captured.
+    first_picture: Option<gst::ClockTime>,
     first_date: Option<WallTime>,
     /// The sender's clock at a presentation time.
     sent: Option<(gst::ClockTime, WallTime)>,
+    /// It is to come.
+    clock_expected: bool,
     closing: bool,
 }
 
@@ -107,9 +111,14 @@ impl Connection {
         let (pipeline, shared, source) = (self.pipeline.clone(), self.shared.clone(), source.clone());
         let timeout = wait(options.connect_timeout_ms);
         let run = move || {
-            if source.kind == SourceKind::Http {
-                let date = hls_date::first_date(&source, timeout);
-                shared.lock().first_date = date;
+            let date = match source.kind {
+                SourceKind::Http => hls_date::first_date(&source, timeout),
+                _ => None,
+            };
+            if let Some(date) = date {
+                let mut news = shared.lock();
+                news.clock_expected = true;
+                news.first_date = date.recorded.then_some(date.at);
             }
             if shared.lock().closing {
                 return;
@@ -118,6 +127,13 @@ impl Connection {
                 // The bus usually knows better; it is asked first.
                 std::thread::sleep(Duration::from_millis(50));
                 shared.over(Over::Broken("the source could not be started".to_owned()));
+            }
+            if let Some(date) = date.filter(|date| !date.recorded) {
+                // The playlist that the demuxer read came between this one and the first: only what both say holds.
+                let same = hls_date::first_date(&source, timeout) == Some(date);
+                let mut news = shared.lock();
+                news.first_date = same.then_some(date.at);
+                news.clock_expected = same;
             }
             if shared.lock().closing && pipeline.set_state(gst::State::Null).is_err() {
                 tracing::warn!("a connection that was closed while it started did not stop");
@@ -147,6 +163,12 @@ impl Connection {
     /// Whether the source has a track of pictures.
     pub(crate) fn has_pictures(&self) -> bool {
         self.shared.lock().pictures
+    }
+
+    /// Whether the sender is to tell its clock and has not done so.
+    pub(crate) fn expects_clock(&self) -> bool {
+        let news = self.shared.lock();
+        news.clock_expected && news.sent.is_none()
     }
 
     /// Tracks that can't be kept, since the last call.

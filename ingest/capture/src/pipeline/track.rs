@@ -159,14 +159,16 @@ fn frame(caps: &gst::Caps) -> Span {
 /// When the unit was captured, by the sender's clock, if it told one.
 fn captured(kind: Kind, buffer: &gst::BufferRef, shared: &Shared) -> Option<WallTime> {
     let mut news = shared.lock();
-    if let (Some((shown, sent)), Some(own)) = (news.sent, buffer.pts()) {
-        let apart = own.nseconds() as i64 - shown.nseconds() as i64;
-        return Some(sent + Span::from_micros(apart / 1_000));
+    let own = buffer.pts()?;
+    if kind == Kind::Picture {
+        let first = *news.first_picture.get_or_insert(own);
+        if let Some(date) = news.first_date.take() {
+            news.sent = Some((first, date));
+        }
     }
-    match kind {
-        Kind::Picture => news.first_date.take(),
-        Kind::Sound => None,
-    }
+    let (shown, sent) = news.sent?;
+    let apart = own.nseconds() as i64 - shown.nseconds() as i64;
+    Some(sent + Span::from_micros(apart / 1_000))
 }
 
 /// The sender's clock as an RTP packet carries it along, once a sender report (RTCP) has told it.

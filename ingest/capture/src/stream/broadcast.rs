@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use kairos_timeline::{Discontinuity, MediaTime, Position, RoomId, Segment, Span, StreamId, WallTime};
 
@@ -43,9 +43,12 @@ pub(crate) struct Broadcast {
     largest: usize,
     longest: Span,
     live: bool,
+    settle: Duration,
+    clock_wait: Duration,
     settled_at: Instant,
-    /// Until then the sender's clock is waited for.
+    /// Until then the sender's clock is waited for, and a keyframe.
     clock_by: Instant,
+    keyframe_by: Instant,
     media: MediaClock,
     captured: CaptureClock,
     cutter: Cutter,
@@ -58,14 +61,12 @@ pub(crate) struct Broadcast {
 }
 
 impl Broadcast {
-    /// A stream that begins now. `live`: its pictures come as they are captured, not as fast as they are read;
-    /// `tells_clock`: its sender is expected to tell its clock.
+    /// A stream that begins now. `live`: its pictures come as they are captured, not as fast as they are read.
     pub(crate) fn new(
         room: RoomId,
         stream: StreamId,
         source: Arc<str>,
         live: bool,
-        tells_clock: bool,
         options: &CaptureOptions,
     ) -> Self {
         let limits = Limits::from(options);
@@ -79,8 +80,11 @@ impl Broadcast {
             largest: options.segment_bytes,
             longest: span(options.longest_group_ms),
             live,
+            settle: wait(options.settle_ms),
+            clock_wait: wait(options.sender_clock_wait_ms),
             settled_at: now + wait(options.settle_ms),
-            clock_by: now + wait(if tells_clock { options.sender_clock_wait_ms } else { 0 }),
+            clock_by: now + wait(options.sender_clock_wait_ms),
+            keyframe_by: now + wait(options.longest_group_ms),
             media: MediaClock::new(),
             captured: CaptureClock::new(live, span(options.sender_clock_within_ms)),
             muxer: Muxer::default(),
@@ -100,6 +104,8 @@ impl Broadcast {
     pub(crate) fn resume(&mut self) {
         self.media.resume(self.end);
         self.captured.restart();
+        let now = clock::now();
+        (self.settled_at, self.clock_by) = (now + self.settle, now + self.clock_wait);
         self.cutter = Cutter::new(self.limits.clone());
         self.waiting.clear();
         self.gaps.push(Made::Gap { from: self.end, to: self.end, why: GapReason::Disconnected });
@@ -111,7 +117,10 @@ impl Broadcast {
             self.take(unit);
             return;
         }
-        let first_picture = unit.kind == Kind::Picture && unit.key;
+        if unit.kind == Kind::Picture && !unit.key {
+            return;
+        }
+        let first_picture = unit.kind == Kind::Picture;
         if first_picture {
             self.media.anchor(&unit);
         }
@@ -145,7 +154,7 @@ impl Broadcast {
         let origin = self.end;
         for unit in std::mem::take(&mut self.waiting) {
             // What was shown or heard before the first picture is no part of the stream.
-            if self.media.is_anchored() && (unit.kind == Kind::Sound || unit.key) {
+            if self.media.is_anchored() {
                 self.take_from(unit, origin);
             }
         }
@@ -169,11 +178,19 @@ impl Broadcast {
     }
 
     /// What is complete.
-    pub(crate) fn poll(&mut self) -> Vec<Made> {
+    ///
+    /// `clock_expected`: the sender is about to tell its clock.
+    pub(crate) fn poll(&mut self, clock_expected: bool) -> Vec<Made> {
         let now = clock::now();
-        let waiting = now < self.settled_at || (now < self.clock_by && !self.captured.is_told());
-        let settling = self.live && waiting && self.cutter.held() < 8 * self.largest;
-        if settling { Vec::new() } else { self.pop() }
+        if !self.media.is_anchored() && !self.noted && now > self.keyframe_by {
+            self.noted = true;
+            return vec![Made::Note(
+                "pictures come, but no keyframe with which decoding could begin".to_owned(),
+            )];
+        }
+        let untold = clock_expected && now < self.clock_by && !self.captured.is_told();
+        let waiting = untold || (self.live && now < self.settled_at);
+        if waiting && self.cutter.held() < 8 * self.largest { Vec::new() } else { self.pop() }
     }
 
     /// Ends the connection: everything that is left.

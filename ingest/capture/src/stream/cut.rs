@@ -147,6 +147,11 @@ impl Cutter {
             self.open = Some(Group::begin(next, true));
         }
         // Pictures shown before the first keyframe belong to a group that was never seen.
+        // Timestamps that stand still give no place to cut at.
+        if self.open.as_ref().is_some_and(|open| open.size > self.limits.size * 2) {
+            self.close_group();
+            self.close_whole(None);
+        }
         let first = !self.begun;
         if let Some(open) = self.open.as_mut().filter(|open| !first || timed.shown_at >= open.start) {
             open.push(timed);
@@ -218,7 +223,8 @@ impl Cutter {
         let stopped =
             since.is_none_or(|end| self.heard.is_some_and(|heard| heard - end > self.limits.longest));
         let enough = span >= self.limits.sound_length || self.sound_size > self.limits.size;
-        if !self.ended && !(stopped && enough) {
+        let ready = self.ended || (stopped && enough);
+        if !ready {
             return None;
         }
         if since.is_some() && !self.ended {

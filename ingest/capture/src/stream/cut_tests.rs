@@ -140,6 +140,17 @@ fn reordered_pictures_are_never_torn_apart() {
     assert_eq!(cuts.iter().map(|cut| cut.pictures.len()).sum::<usize>(), shown.len());
 }
 
+#[test]
+fn timestamps_that_stand_still_cost_no_memory() {
+    let mut cutter = Cutter::new(limits());
+    cutter.push(timed(picture_of(0, true, 1_000)));
+    for _ in 0..1_000 {
+        cutter.push(timed(picture_of(0, false, 10_000)));
+        assert!(cutter.held() < 600 << 10, "{} bytes", cutter.held());
+        drop(cutter.pop());
+    }
+}
+
 proptest! {
     #[test]
     fn everything_comes_out_once_whatever_the_sender_does(

@@ -73,9 +73,9 @@ fn a_live_playlist_is_followed_and_its_end_noticed() {
 
 /// The clip as a transport stream with timestamps from `offset` seconds on.
 fn transport(offset: &str) -> Vec<u8> {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = tempfile::tempdir().expect("it works");
     ffmpeg(dir.path(), &format!("-i {} -c copy -output_ts_offset {offset} -f mpegts a.ts", clip().display()));
-    std::fs::read(dir.path().join("a.ts")).unwrap()
+    std::fs::read(dir.path().join("a.ts")).expect("it works")
 }
 
 #[test]

@@ -41,10 +41,10 @@ fn serve(mut stream: TcpStream) {
         let read = stream.read(&mut buffer).expect("a handshake");
         match handshake.process_bytes(&buffer[..read]).expect("a handshake") {
             HandshakeProcessResult::InProgress { response_bytes } => {
-                stream.write_all(&response_bytes).unwrap()
+                stream.write_all(&response_bytes).expect("it works")
             }
             HandshakeProcessResult::Completed { response_bytes, remaining_bytes } => {
-                stream.write_all(&response_bytes).unwrap();
+                stream.write_all(&response_bytes).expect("it works");
                 break remaining_bytes;
             }
         }
@@ -56,7 +56,7 @@ fn serve(mut stream: TcpStream) {
         for result in std::mem::take(&mut results) {
             let request = match result {
                 ServerSessionResult::OutboundResponse(packet) => {
-                    stream.write_all(&packet.bytes).unwrap();
+                    stream.write_all(&packet.bytes).expect("it works");
                     continue;
                 }
                 ServerSessionResult::RaisedEvent(ServerSessionEvent::ConnectionRequested {
@@ -78,7 +78,7 @@ fn serve(mut stream: TcpStream) {
         if !results.is_empty() {
             for result in std::mem::take(&mut results) {
                 if let ServerSessionResult::OutboundResponse(packet) = result {
-                    stream.write_all(&packet.bytes).unwrap();
+                    stream.write_all(&packet.bytes).expect("it works");
                 }
             }
         }
@@ -99,10 +99,10 @@ fn serve(mut stream: TcpStream) {
             9 => session.send_video_data(player, payload.into(), at, false),
             _ => continue,
         };
-        stream.write_all(&packet.expect("a packet").bytes).unwrap();
+        stream.write_all(&packet.expect("a packet").bytes).expect("it works");
     }
     let end = session.finish_playing(player).expect("a packet");
-    stream.write_all(&end.bytes).unwrap();
+    stream.write_all(&end.bytes).expect("it works");
     // The client closes when it has understood.
     drop(stream.set_read_timeout(Some(Duration::from_secs(3))));
     while stream.read(&mut buffer).is_ok_and(|read| read > 0) {}

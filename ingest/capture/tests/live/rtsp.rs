@@ -24,16 +24,17 @@ fn packets() -> Vec<(Duration, Vec<u8>)> {
         clip().display()
     ))
     .expect("a pipeline");
-    let sink = pipeline.downcast_ref::<gst::Bin>().unwrap().by_name("out").unwrap();
-    let sink = sink.downcast::<gst_app::AppSink>().unwrap();
-    pipeline.set_state(gst::State::Playing).unwrap();
+    let sink = pipeline.downcast_ref::<gst::Bin>().expect("it works").by_name("out").expect("it works");
+    let sink = sink.downcast::<gst_app::AppSink>().expect("it works");
+    pipeline.set_state(gst::State::Playing).expect("it works");
     let mut packets = Vec::new();
     while let Ok(sample) = sink.pull_sample() {
-        let buffer = sample.buffer_owned().unwrap();
-        let at = buffer.dts_or_pts().unwrap();
-        packets.push((Duration::from_nanos(at.nseconds()), buffer.map_readable().unwrap().to_vec()));
+        let buffer = sample.buffer_owned().expect("it works");
+        let at = buffer.dts_or_pts().expect("it works");
+        packets
+            .push((Duration::from_nanos(at.nseconds()), buffer.map_readable().expect("it works").to_vec()));
     }
-    pipeline.set_state(gst::State::Null).unwrap();
+    pipeline.set_state(gst::State::Null).expect("it works");
     let first = packets[0].0;
     packets.iter_mut().for_each(|(at, _)| *at = at.saturating_sub(first));
     packets
@@ -58,20 +59,20 @@ fn interleaved(channel: u8, packet: &[u8]) -> Vec<u8> {
 }
 
 fn camera(stream: TcpStream, packets: &[(Duration, Vec<u8>)]) {
-    let mut reader = BufReader::new(stream.try_clone().unwrap());
+    let mut reader = BufReader::new(stream.try_clone().expect("it works"));
     let mut writer = stream;
     loop {
         let (mut line, mut sequence) = (String::new(), String::new());
         if reader.read_line(&mut line).unwrap_or(0) == 0 {
             return;
         }
-        let method = line.split(' ').next().unwrap().to_owned();
+        let method = line.split(' ').next().expect("it works").to_owned();
         while line.trim() != "" {
             if let Some(value) = line.to_ascii_lowercase().strip_prefix("cseq:") {
                 value.trim().clone_into(&mut sequence);
             }
             line.clear();
-            reader.read_line(&mut line).unwrap();
+            reader.read_line(&mut line).expect("it works");
         }
         let sdp = "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=camera\r\nt=0 0\r\na=control:*\r\n\
                    m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=fmtp:96 packetization-mode=1\r\na=control:track\r\n";
@@ -85,13 +86,13 @@ fn camera(stream: TcpStream, packets: &[(Duration, Vec<u8>)]) {
             "RTSP/1.0 200 OK\r\nCSeq: {sequence}\r\nSession: 1\r\n{headers}\r\nContent-Length: {}\r\n\r\n{body}",
             body.len()
         );
-        writer.write_all(answer.as_bytes()).unwrap();
+        writer.write_all(answer.as_bytes()).expect("it works");
         if method == "PLAY" {
             break;
         }
     }
     let begun = Instant::now();
-    let wall = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap() - BEHIND;
+    let wall = std::time::SystemTime::UNIX_EPOCH.elapsed().expect("it works") - BEHIND;
     let rtp = |packet: &[u8]| u32::from_be_bytes([packet[4], packet[5], packet[6], packet[7]]);
     let first = rtp(&packets[0].1);
     let mut told = Duration::ZERO;
@@ -100,7 +101,7 @@ fn camera(stream: TcpStream, packets: &[(Duration, Vec<u8>)]) {
         if *at >= told + Duration::from_millis(200) {
             told = *at;
             let ticks = first.wrapping_add((at.as_micros() * 9 / 100) as u32);
-            writer.write_all(&interleaved(1, &report(wall + *at, ticks))).unwrap();
+            writer.write_all(&interleaved(1, &report(wall + *at, ticks))).expect("it works");
         }
         if writer.write_all(&interleaved(0, packet)).is_err() {
             return;
