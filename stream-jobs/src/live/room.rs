@@ -167,17 +167,14 @@ impl LiveRoom {
             self.begins = begins();
         }
         match &arrival.said {
-            Said::Segment(segment) => {
-                if self.stream() != Some(&segment.stream) {
-                    if self.stream().is_some() {
-                        self.close(&mut happened);
-                        self.begins = begins();
-                    }
-                    let (stream, start) = (segment.stream.clone(), segment.start);
-                    let started_at =
-                        WallTime::from_micros(segment.captured_at.as_micros() - start.as_micros());
-                    self.open(stream, started_at, Some(start), with, &mut happened)?;
+            Said::Segment(segment) if self.stream() != Some(&segment.stream) => {
+                if self.stream().is_some() {
+                    self.close(&mut happened);
+                    self.begins = begins();
                 }
+                let (stream, start) = (segment.stream.clone(), segment.start);
+                let started_at = WallTime::from_micros(segment.captured_at.as_micros() - start.as_micros());
+                self.open(stream, started_at, Some(start), with, &mut happened)?;
             }
             Said::End(end) => {
                 let is_ours = self.stream() == Some(&end.stream);

@@ -102,7 +102,7 @@ fn record_of(item: Item, shift: Span, names: &Names, end: &mut Option<StreamEnd>
     let event = |result: Result<Record, FormatError>| result.context("encoding an event");
     Some(match item {
         Item::Segment(mut segment) => {
-            segment.captured_at = segment.captured_at + shift;
+            segment.captured_at += shift;
             let captured_at = segment.captured_at + segment.duration;
             *end = Some(StreamEnd {
                 room: segment.room.clone(),
@@ -115,15 +115,15 @@ fn record_of(item: Item, shift: Span, names: &Names, end: &mut Option<StreamEnd>
             (Ok(encode_segment(&names.of(Topic::Media), &segment)), captured_at)
         }
         Item::Comment(_, mut comment) => {
-            comment.sent_at = comment.sent_at + shift;
+            comment.sent_at += shift;
             (event(encode_event(&names.of(Topic::Comments), &comment)), comment.sent_at)
         }
         Item::Gift(_, mut gift) => {
-            gift.sent_at = gift.sent_at + shift;
+            gift.sent_at += shift;
             (event(encode_event(&names.of(Topic::Gifts), &gift)), gift.sent_at)
         }
         Item::Feedback(_, mut feedback) => {
-            feedback.sent_at = feedback.sent_at + shift;
+            feedback.sent_at += shift;
             let at = feedback.sent_at;
             let told = FeedbackEvent { feedback, other: serde_json::Map::new() };
             (event(encode_event(&names.of(Topic::Feedback), &told)), at)

@@ -44,6 +44,8 @@ use worker::{Order, Worker, Written};
 const PATIENCE: Duration = Duration::from_millis(100);
 /// Time between two looks at how far the topics reach.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// Looks between two questions to the broker how far its topics reach: only what is behind needs it.
+const ASK_EVERY: u32 = 4;
 /// Orders between the reading thread and a worker: some megabytes of segments at most, seconds of chat.
 const ORDERS: usize = 64;
 
@@ -185,7 +187,7 @@ impl Run<'_> {
     }
 
     fn read(&mut self, stop: &AtomicBool) -> anyhow::Result<()> {
-        let mut is_assigned = false;
+        let (mut is_assigned, mut looks) = (false, 0_u32);
         while !stop.load(Ordering::Acquire) {
             let mut is_idle = false;
             match self.consumer.next_timeout(PATIENCE) {
@@ -211,12 +213,13 @@ impl Run<'_> {
             let now = clock::now();
             if is_assigned && now.saturating_duration_since(self.looked) >= LOOK_EVERY {
                 self.looked = now;
+                looks = looks.wrapping_add(1);
                 self.commit();
                 if self.job.until_end {
                     if is_idle && self.settle()? {
                         return Ok(());
                     }
-                } else {
+                } else if looks % ASK_EVERY == 0 {
                     match self.consumer.lag() {
                         Ok(lags) => lags.into_iter().try_for_each(|lag| {
                             self.tell(lag.at.partition, Order::Reaches(lag.at, lag.high))

@@ -29,6 +29,9 @@ pub struct Done {
     pub digest: String,
 }
 
+/// A partition of a topic, from its first offset to behind its last.
+type HeldPart = (Topic, Arc<str>, i64, i64);
+
 /// Scores all that the topics hold now into the tables of `out`; streams without an end are ended.
 ///
 /// # Errors
@@ -42,7 +45,7 @@ pub fn replay_topics(config: &Config, out: &Path) -> anyhow::Result<Done> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let store = runtime.block_on(storage::open(config, out))?;
     let mut sink = Sink::tables(runtime.handle().clone(), &store, Duration::from_secs(1))?;
-    let mut held: BTreeMap<i32, Vec<(Topic, Arc<str>, i64, i64)>> = BTreeMap::new();
+    let mut held: BTreeMap<i32, Vec<HeldPart>> = BTreeMap::new();
     for topic in Topic::INPUTS {
         let name: Arc<str> = names.of(topic).into();
         for part in admin.held(&name)? {
