@@ -49,10 +49,10 @@ pub struct SpeechConfig {
     pub voice_activity: Option<PathBuf>,
     /// Language of the rooms, such as `en`; `auto` finds out room by room.
     pub language: String,
-    /// Language of single rooms, by room id; overrides `language`.
-    pub room_languages: BTreeMap<String, String>,
     /// Threads of the recogniser, 1 to 64. The words do not depend on it.
     pub threads: usize,
+    /// Language of single rooms, by room id; overrides `language`.
+    pub room_languages: BTreeMap<String, String>,
     /// How sound is cut into windows.
     pub windows: WindowConfig,
     /// What of the recognised text is not believed.
@@ -99,7 +99,7 @@ pub struct FilterConfig {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LiveConfig {
-    /// How far a room may have run ahead of a waiting window before that is skipped, milliseconds of media time.
+    /// How far a room may have run ahead of a window before that is skipped or given up, milliseconds of media time.
     pub max_delay_ms: u32,
     /// Windows that may wait, all rooms together; at one more the oldest is skipped.
     pub max_windows: usize,
@@ -113,8 +113,8 @@ impl Default for SpeechConfig {
             model: None,
             voice_activity: None,
             language: "auto".into(),
-            room_languages: BTreeMap::new(),
             threads: 1,
+            room_languages: BTreeMap::new(),
             windows: WindowConfig::default(),
             filters: FilterConfig::default(),
             live: LiveConfig::default(),

@@ -8,8 +8,8 @@ mod support;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use kairos_speech::{
-    LiveConfig, MissedReason, Recognizer, RecognizerDescription, SpeechConfig, SpeechError, SpeechServer,
-    Transcript, VoiceDetection,
+    Abort, LiveConfig, MissedReason, Recognizer, RecognizerDescription, SpeechConfig, SpeechError,
+    SpeechServer, Transcript, VoiceDetection,
 };
 use support::{Parrot, samples, sound};
 
@@ -49,6 +49,31 @@ impl Recognizer for Failing {
             2 => Err(SpeechError::Aborted),
             _ => panic!("the network broke"),
         }
+    }
+}
+
+/// Hangs until it is told to give up.
+struct Hanging(Parrot, Sender<()>, Abort);
+
+impl Recognizer for Hanging {
+    fn description(&self) -> &RecognizerDescription {
+        self.0.description()
+    }
+
+    fn transcribe(&mut self, samples: &[f32], language: Option<&str>) -> Result<Transcript, SpeechError> {
+        // The first window hangs, the others don't.
+        if self.1.send(()).is_err() || !self.0.windows.lock().unwrap().is_empty() {
+            return self.0.transcribe(samples, language);
+        }
+        self.0.windows.lock().unwrap().push(samples.to_vec());
+        while !self.2.take() {
+            std::thread::yield_now();
+        }
+        Err(SpeechError::Aborted)
+    }
+
+    fn abort(&self) -> Abort {
+        self.2.clone()
     }
 }
 
@@ -114,6 +139,29 @@ fn room_that_has_run_ahead_skips_to_now_and_is_told() {
     let tally = room.tally();
     assert_eq!((tally.windows, tally.recognised, tally.skipped), (6, 3, 3));
     assert!(tally.skipped_us > 3_000_000);
+}
+
+#[test]
+fn window_that_hangs_is_given_up_when_its_room_has_run_ahead() {
+    let (begun, has_begun) = channel();
+    let recognizer = Box::new(Hanging(Parrot::new(), begun, Abort::default()));
+    let config = SpeechConfig::default();
+    let server = SpeechServer::shared(recognizer, VoiceDetection::Level, &config).unwrap();
+    let mut room = server.open("room");
+    room.push(0, &utterance()).unwrap();
+    has_begun.recv().unwrap();
+    room.push(20_000_000, &utterance()).unwrap();
+    assert!(room.ready().missed.is_empty());
+    room.push(40_000_000, &utterance()).unwrap();
+    let heard = room.finish().unwrap();
+    assert!(heard.missed.iter().any(|missed| missed.start_us < 1_000_000));
+    assert!(
+        heard.missed.iter().all(|missed| matches!(missed.reason, MissedReason::TooLate)),
+        "{:?}",
+        heard.missed
+    );
+    assert!(heard.words.iter().any(|word| word.start_us > 40_000_000));
+    assert_eq!(room.tally().failed, 0);
 }
 
 #[test]

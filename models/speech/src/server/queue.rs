@@ -47,10 +47,10 @@ impl SharedQueue {
             max_windows: config.max_windows,
             max_delay_us: i64::from(config.max_delay_ms) * 1_000,
         });
-        let served = Arc::clone(&shared);
+        let (served, aborted) = (Arc::clone(&shared), abort.clone());
         let thread = std::thread::Builder::new()
             .name("speech".into())
-            .spawn(move || served.run(&mut *recognizer))
+            .spawn(move || served.run(&mut *recognizer, &aborted))
             .map_err(SpeechError::Thread)?;
         Ok(Self { shared, abort, thread: Some(thread) })
     }
@@ -66,6 +66,15 @@ impl SharedQueue {
         if let Some((room, window)) = overflow {
             lock(&room).skip(&window, MissedReason::QueueFull);
             self.shared.tell_done();
+        }
+    }
+
+    /// Gives up the room's window that is being read if the room has run too far ahead of it.
+    pub(super) fn give_up_late(&self, room: &Mutex<RoomState>) {
+        let mut room = lock(room);
+        // Under the room's lock, so that the window cannot be done, and another begun, in between.
+        if room.gives_up(self.shared.max_delay_us) {
+            self.abort.raise();
         }
     }
 
@@ -94,16 +103,14 @@ impl Drop for SharedQueue {
 }
 
 impl Shared {
-    fn run(&self, recognizer: &mut dyn Recognizer) {
+    fn run(&self, recognizer: &mut dyn Recognizer, abort: &Abort) {
         while let Some((room, window)) = self.next() {
-            let (late, closed) = {
-                let room = lock(&room);
-                (room.heard_us.saturating_sub(window.end_us) > self.max_delay_us, room.closed)
-            };
-            if late || closed {
-                lock(&room).skip(&window, MissedReason::TooLate);
-            } else {
+            if lock(&room).begin(&window, self.max_delay_us) {
                 serve(recognizer, &room, &window);
+                // A wish to give this one up that came when it was done must not hit the next.
+                abort.take();
+            } else {
+                lock(&room).skip(&window, MissedReason::TooLate);
             }
             self.tell_done();
         }

@@ -55,6 +55,13 @@ pub struct Transcriber {
     engine: Arc<Engine>,
 }
 
+/// A window that is being recognised.
+struct Running {
+    end_us: i64,
+    /// Whether it was given up because the room had run too far ahead.
+    late: bool,
+}
+
 /// What the recogniser's thread and the room's own share.
 pub(super) struct RoomState {
     reader: Reader,
@@ -64,9 +71,11 @@ pub(super) struct RoomState {
     /// Start of each window that has no outcome, in order.
     waiting: VecDeque<i64>,
     /// End of the sound that the room has pushed.
-    pub(super) heard_us: i64,
+    heard_us: i64,
+    /// The window that the recogniser's thread reads.
+    running: Option<Running>,
     /// Whether the room's own thread is gone.
-    pub(super) closed: bool,
+    closed: bool,
 }
 
 impl Transcriber {
@@ -82,6 +91,7 @@ impl Transcriber {
             outcomes: Heard::default(),
             waiting: VecDeque::new(),
             heard_us: i64::MIN,
+            running: None,
             closed: false,
         };
         Self { listener: Listener::new(voice, &config.windows), state: Arc::new(Mutex::new(state)), engine }
@@ -149,7 +159,10 @@ impl Transcriber {
                 let mut recognizer = lock(recognizer);
                 windows.iter().for_each(|window| serve(&mut **recognizer, &self.state, window));
             }
-            Engine::Shared(queue) => windows.into_iter().for_each(|window| queue.submit(&self.state, window)),
+            Engine::Shared(queue) => {
+                queue.give_up_late(&self.state);
+                windows.into_iter().for_each(|window| queue.submit(&self.state, window));
+            }
         }
         lock(&self.state).take()
     }
@@ -170,6 +183,29 @@ impl RoomState {
         self.waiting.is_empty()
     }
 
+    /// Says that a window is read now; `false` when nobody wants it any more.
+    pub(super) fn begin(&mut self, window: &Window, max_delay_us: i64) -> bool {
+        if self.closed || self.is_late(window.end_us, max_delay_us) {
+            return false;
+        }
+        self.running = Some(Running { end_us: window.end_us, late: false });
+        true
+    }
+
+    /// Whether the window that is read has to be given up, which it is from then on.
+    pub(super) fn gives_up(&mut self, max_delay_us: i64) -> bool {
+        let Some(end_us) = self.running.as_ref().map(|running| running.end_us) else { return false };
+        let late = self.is_late(end_us, max_delay_us);
+        if let Some(running) = &mut self.running {
+            running.late = late;
+        }
+        late
+    }
+
+    fn is_late(&self, end_us: i64, max_delay_us: i64) -> bool {
+        self.heard_us.saturating_sub(end_us) > max_delay_us
+    }
+
     /// Keeps what became of the oldest waiting window.
     pub(super) fn settle(
         &mut self,
@@ -177,7 +213,9 @@ impl RoomState {
         language: Option<&str>,
         outcome: Result<Transcript, SpeechError>,
     ) {
+        let late = self.running.take().is_some_and(|running| running.late);
         match outcome {
+            Err(SpeechError::Aborted) if late => self.skip(window, MissedReason::TooLate),
             Ok(transcript) => {
                 self.tally.recognised += 1;
                 let words = self.reader.read(window, transcript, language, &mut self.tally);

@@ -186,7 +186,7 @@ impl Reader {
     }
 
     fn skip(&mut self, bytes: u64) -> Result<(), Broken> {
-        if bytes > self.length - self.at {
+        if bytes > self.length.saturating_sub(self.at) {
             return Err(Broken::Short);
         }
         self.at += bytes;
@@ -215,4 +215,55 @@ fn block_of(kind: u32) -> Option<(u64, u64)> {
         14 => (256, 210),
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The smallest file that is a model: sizes, filters, a vocabulary of one token, one tensor.
+    fn model() -> Vec<u8> {
+        let sizes = [MAGIC, 51_865, 1_500, 384, 6, 4, 448, 384, 6, 4, 80, 1, 80, 201];
+        let mut bytes: Vec<u8> = sizes.iter().flat_map(|number| number.to_le_bytes()).collect();
+        bytes.resize(bytes.len() + 80 * 201 * 4, 0);
+        bytes.extend([1_u32, 1].iter().flat_map(|number| number.to_le_bytes()));
+        bytes.extend(BLANK);
+        bytes.extend([2_u32, 4, 1, 3, 2].iter().flat_map(|number| number.to_le_bytes()));
+        bytes.extend(b"name");
+        bytes.resize(bytes.len() + 3 * 2 * 2, 0);
+        bytes
+    }
+
+    fn check(bytes: &[u8]) -> Result<ModelFile, SpeechError> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), bytes).unwrap();
+        ModelFile::check(file.path())
+    }
+
+    #[test]
+    fn whole_model_is_understood() {
+        let file = check(&model()).unwrap();
+        assert_eq!((file.vocabulary, file.tensors, file.size()), (51_865, 1, "tiny"));
+        assert_eq!(file.digest, blake3::hash(&model()).to_hex().to_string());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn damaged_files_are_errors_or_models_but_never_a_panic(
+            damage in prop::collection::vec((0usize..200, any::<u8>()), 1..4), from_end in any::<bool>(), cut in 0usize..70_000,
+        ) {
+            let mut bytes = model();
+            let length = bytes.len();
+            for (at, value) in damage {
+                bytes[if from_end { length - 1 - at } else { at }] = value;
+            }
+            let whole = check(&bytes);
+            bytes.truncate(cut.min(length - 1));
+            prop_assert!(check(&bytes).is_err() || whole.is_err() || bytes.len() + 36 == length);
+        }
+    }
 }
