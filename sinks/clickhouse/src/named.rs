@@ -29,6 +29,7 @@ const FILES: &[(&str, &str)] = queries![
     "lag",
     "ledger",
     "rooms",
+    "search",
     "top-moments",
     "top-moments-day",
 ];

@@ -7,8 +7,8 @@ mod engine;
 
 use engine::{ask, cell, score};
 use kairos_clickhouse::{
-    CommentRow, FeedbackRow, Format, GiftRow, Highlight, LedgerEntry, Outcome, RoomState, Store, Writer,
-    WriterOptions, named_queries,
+    CommentRow, FeedbackRow, Format, GiftRow, Highlight, LedgerEntry, Outcome, RoomState, SpokenWord, Store,
+    Writer, WriterOptions, named_queries,
 };
 
 async fn filled(test: &str) -> Store {
@@ -106,4 +106,44 @@ async fn every_named_query_runs_on_empty_tables() {
         ask(&store, query.name, &needed).await;
         store.named(query.name, &needed, Format::PrettyCompact).await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn a_moment_is_found_by_what_was_written_and_said_in_it() {
+    let store = engine::store("queries", "search").await;
+    let mut w = Writer::new(&store, WriterOptions::default()).unwrap();
+    let names = || ("room".to_owned(), "room-1".to_owned());
+    for (id, at, text) in [
+        ("1", 27_000_000, "First BLOOD!!"),
+        ("2", 28_500_000, "first blood wow"),
+        ("3", 28_000_000, "blood donors"),
+        ("4", 95_000_000, "the first"),
+        ("5", 96_000_000, "größter Tag"),
+    ] {
+        let (room, stream) = names();
+        let row =
+            CommentRow { room, stream, id: id.to_owned(), text: text.to_owned(), ..CommentRow::default() };
+        w.write(CommentRow { media_us: Some(at), ..row }).await.unwrap();
+    }
+    let (room, stream) = names();
+    let lag = RoomState { room, stream, comment_lag_us: Some(6_000_000), ..RoomState::default() };
+    w.write(RoomState { lag_confidence: 0.9, ..lag }).await.unwrap();
+    let (room, stream) = names();
+    let text = "blood".to_owned();
+    w.write(SpokenWord { room, stream, start_us: 24_000_000, text, ..SpokenWord::default() }).await.unwrap();
+    w.flush().await.unwrap();
+    let answer = ask(&store, "search", &[("words", "first, blood")]).await;
+    assert_eq!(answer.lines().count(), 2, "{answer}");
+    assert_eq!(
+        (cell(&answer, 0, "second"), cell(&answer, 0, "hits")),
+        ("20", "4"),
+        "six seconds before: {answer}"
+    );
+    assert_eq!(
+        ask(&store, "search", &[("words", "größter Abend")]).await.lines().count(),
+        1,
+        "not all of it"
+    );
+    assert_eq!(cell(&ask(&store, "search", &[("words", "Größter")]).await, 0, "second"), "90");
+    assert_eq!(ask(&store, "search", &[("words", "blood"), ("room", "other")]).await.lines().count(), 1);
 }

@@ -11,6 +11,7 @@ mod ingest;
 mod recording;
 mod replay;
 mod score;
+mod search;
 mod serve;
 mod simulate;
 mod sql;
@@ -46,6 +47,8 @@ enum Command {
     Recording(recording::Command),
     /// Ask the tables with SQL.
     Sql(sql::Args),
+    /// Find a moment by words.
+    Search(search::Args),
     /// Write simulated rooms with known truth.
     Simulate(simulate::Args),
     /// Train a model.
@@ -95,6 +98,7 @@ impl Cli {
             Command::Replay(args) => args.run(config),
             Command::Recording(command) => command.run(),
             Command::Sql(args) => args.run(&config),
+            Command::Search(args) => args.run(&config),
             Command::Simulate(args) => args.run(),
             Command::Train(command) => command.run(config),
             Command::Eval(command) => command.run(config),
