@@ -49,6 +49,8 @@ struct Routes {
 /// One address that is listened on.
 struct Listener {
     routes: Mutex<Routes>,
+    /// Taken away to close it at once, so that the address can be listened on again.
+    socket: Mutex<Option<TcpListener>>,
     closed: AtomicBool,
     connections: AtomicUsize,
 }
@@ -76,10 +78,12 @@ impl Listener {
     }
 }
 
+type ByAddress = BTreeMap<SocketAddr, Arc<Listener>>;
+
 /// All listeners of the process.
 #[derive(Default)]
 pub(crate) struct Listeners {
-    by_address: Mutex<BTreeMap<SocketAddr, Arc<Listener>>>,
+    by_address: Mutex<ByAddress>,
     next: Mutex<u64>,
 }
 
@@ -106,13 +110,13 @@ impl Drop for Registration {
 }
 
 impl Listeners {
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<SocketAddr, Arc<Listener>>> {
+    fn lock(&self) -> MutexGuard<'_, ByAddress> {
         self.by_address.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The listener on `address`, opened if it is the first to be asked for.
-    fn on(&self, address: SocketAddr) -> Result<Arc<Listener>, CaptureError> {
-        let mut all = self.lock();
+    /// The listener on `address`, opened if it is the first to be asked for. `all` is held until the listener is used,
+    /// lest another room's leaving closes it before.
+    fn on(all: &mut ByAddress, address: SocketAddr) -> Result<Arc<Listener>, CaptureError> {
         if let Some(listener) = all.get(&address) {
             return Ok(listener.clone());
         }
@@ -124,12 +128,13 @@ impl Listeners {
         socket.set_nonblocking(true).map_err(refused)?;
         let listener = Arc::new(Listener {
             routes: Mutex::default(),
+            socket: Mutex::new(Some(socket)),
             closed: AtomicBool::new(false),
             connections: AtomicUsize::new(0),
         });
         let shared = listener.clone();
         let thread = thread::Builder::new().name("capture-rtmp".to_owned());
-        thread.spawn(move || listen(&socket, &shared)).map_err(refused)?;
+        thread.spawn(move || listen(&shared)).map_err(refused)?;
         all.insert(address, listener.clone());
         Ok(listener)
     }
@@ -142,7 +147,8 @@ impl Listeners {
         key: &str,
         room: &RoomId,
     ) -> Result<Registration, CaptureError> {
-        let listener = self.on(address)?;
+        let mut all = self.lock();
+        let listener = Self::on(&mut all, address)?;
         let route = (app.to_owned(), key.to_owned());
         let mut routes = listener.lock();
         if let Some(taken) = routes.keys.get(&route).filter(|taken| taken.room != *room) {
@@ -158,7 +164,8 @@ impl Listeners {
 
     /// Opens an application to keys that no room has yet.
     pub(crate) fn open(&self, address: SocketAddr, app: &str, admit: Admit) -> Result<(), CaptureError> {
-        self.on(address)?.lock().open.insert(app.to_owned(), Arc::new(admit));
+        let mut all = self.lock();
+        Self::on(&mut all, address)?.lock().open.insert(app.to_owned(), Arc::new(admit));
         Ok(())
     }
 
@@ -187,13 +194,18 @@ impl Listeners {
         });
         if unused && let Some(listener) = all.remove(&address) {
             listener.closed.store(true, Ordering::Relaxed);
+            drop(listener.socket.lock().unwrap_or_else(PoisonError::into_inner).take());
         }
     }
 }
 
-fn listen(socket: &TcpListener, listener: &Arc<Listener>) {
-    while !listener.closed.load(Ordering::Relaxed) {
-        match socket.accept() {
+fn listen(listener: &Arc<Listener>) {
+    loop {
+        let accepted = match listener.socket.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+            Some(socket) => socket.accept(),
+            None => return,
+        };
+        match accepted {
             Ok((stream, peer)) => greet(stream, peer, listener),
             Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => thread::sleep(TICK),
             Err(error) => {

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::time::{Duration, Instant};
 
 use rml_rtmp::handshake::{Handshake, HandshakeProcessResult, PeerType};
@@ -181,8 +181,11 @@ impl Session<'_> {
         let (room, offers) = self.listener.offers(app, key)?;
         let (answer, feed) = sync_channel(1);
         offers.send(Offer { peer: self.peer, answer }).map_err(|_gone| format!("room {room} is over"))?;
-        // A room that has a sender does not look at offers: the answer is dropped or never comes.
-        let feed = feed.recv_timeout(ANSWER).map_err(|_late| format!("room {room} has a sender already"))?;
+        let feed = feed.recv_timeout(ANSWER).map_err(|error| match error {
+            // A room that has a sender does not look at offers.
+            RecvTimeoutError::Timeout => format!("room {room} has a sender already"),
+            RecvTimeoutError::Disconnected => format!("room {room} can't take a sender"),
+        })?;
         feed.push(flv::HEADER.to_vec());
         Ok(feed)
     }

@@ -51,6 +51,26 @@ fn a_taken_address_is_an_error_and_no_panic() {
 }
 
 #[test]
+fn rooms_come_and_go_on_one_listener() {
+    let port = free_port();
+    let (rooms, _captures) = Rooms::new(quick()).unwrap();
+    for round in 0..20 {
+        let name = room(&format!("room-{}", round % 3));
+        eventually("a place", &rooms, |rooms| match rooms.add(name.clone(), source(&endless(port))) {
+            Ok(()) | Err(CaptureError::Running { .. }) => true,
+            Err(error) => panic!("round {round}: {error}"),
+        });
+        if round % 4 == 3 {
+            std::thread::sleep(Duration::from_millis(120));
+        }
+        rooms.remove(&name).unwrap();
+    }
+    assert!(rooms.close(Duration::from_secs(5)));
+    // Nobody listens any more.
+    eventually("the address is free", &rooms, |_| std::net::TcpListener::bind(("127.0.0.1", port)).is_ok());
+}
+
+#[test]
 fn the_rooms_file_is_followed_and_a_broken_one_changes_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("rooms.toml");
