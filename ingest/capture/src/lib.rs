@@ -14,8 +14,8 @@
 //! resets, jumps and wraps of the sender's timestamps. When it was captured is told by the sender's own clock, where it
 //! has one that lies within `sender_clock_within_ms` of ours (RTCP sender reports of RTSP, `EXT-X-PROGRAM-DATE-TIME` of
 //! HLS), else by the pictures that arrived with the least delay; from there media time advances, and drift between the
-//! clocks is followed slowly. The arrival of a single segment places nothing. Capture times never run back. RTMP has
-//! no field for the sender's clock that senders agree on.
+//! clocks is followed slowly. The arrival of a single segment places nothing. Capture times never run back. What
+//! some senders tell of their clock over RTMP (`onFI`) is not read.
 //!
 //! **Streams.** A sender that restarts begins a new stream, `live-` and the Unix second of its start, unless it is back
 //! within `resume_within_ms`: then the stream goes on, with a gap. A sender that says goodbye (RTMP) has ended its

@@ -52,9 +52,9 @@ fn a_live_playlist_is_followed_and_its_end_noticed() {
         assert!(begun.elapsed().as_secs() < 20, "no playlist");
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
-    let (rooms, mut collector) = start(CaptureOptions { reconnect_silent_after_ms: 3_500, ..quick() });
+    let (rooms, mut collector) = start(quick());
     rooms.add(room("r"), source(&format!("{address}/live.m3u8"))).unwrap();
-    collector.must(20.0, "four segments", |all| segments(all, "r").len() >= 4);
+    collector.must(20.0, "three segments", |all| segments(all, "r").len() >= 3);
     drop(sender);
     let segments = collector.segments("r");
     println!("{}", story(&collector.all));
@@ -62,13 +62,8 @@ fn a_live_playlist_is_followed_and_its_end_noticed() {
     assert!(segments.windows(2).all(|pair| (pair[1].start - pair[0].end()).abs() < Span::from_millis(1)));
     // The date is the sender's; what arrives was captured seconds before.
     let age = wall() - segments.last().unwrap().captured_at;
-    assert!(age > Span::from_millis(1_000) && age < Span::from_millis(12_000), "{age}");
+    assert!(age > Span::from_millis(300) && age < Span::from_millis(12_000), "{age}");
     collector.must(15.0, "silence", in_state("r", |state, _| *state == RoomState::Silent));
-    collector.must(
-        15.0,
-        "giving up",
-        in_state("r", |state, _| matches!(state, RoomState::Reconnecting { .. })),
-    );
 }
 
 /// The clip as a transport stream with timestamps from `offset` seconds on.
