@@ -2,10 +2,7 @@
 //!
 //! No sampling: the same sound gives the same tokens.
 
-use candle_core::{DType, IndexOp, Tensor};
-use candle_nn::ops::log_softmax;
-use candle_transformers::models::whisper::model::TextDecoder;
-
+use super::decoder::Decoder;
 use super::vocabulary::Vocabulary;
 use crate::{Abort, SpeechError};
 
@@ -34,30 +31,21 @@ pub(super) struct Task<'a> {
 }
 
 impl Task<'_> {
-    /// Writes down what the encoder heard: `features` is (1, positions, width).
-    pub(super) fn decode(
-        &self,
-        decoder: &mut TextDecoder,
-        features: &Tensor,
-        abort: &Abort,
-    ) -> Result<Decoded, SpeechError> {
+    /// Writes down what the decoder has heard.
+    pub(super) fn decode(&self, decoder: &mut Decoder, abort: &Abort) -> Result<Decoded, SpeechError> {
         let mut decoded = Decoded::default();
-        let mut tokens = self.prompt.clone();
+        decoder.rewind();
+        let mut hidden = decoder.write(&self.prompt)?;
+        let mut last = self.prompt.len() - 1;
+        decoded.no_speech = self.no_speech(&decoder.log_probabilities(&hidden, 0)?);
+        let mut written = Vec::new();
         let mut sum = 0.0;
-        for step in 0..self.limit {
+        for _ in 0..self.limit {
             if abort.take() {
                 return Err(SpeechError::Aborted);
             }
-            let hidden = decoder.forward(
-                &Tensor::new(&tokens[..], features.device())?.unsqueeze(0)?,
-                features,
-                step == 0,
-            )?;
-            if step == 0 {
-                decoded.no_speech = self.no_speech(&log_probabilities(decoder, &hidden, 0)?);
-            }
-            let mut scores = log_probabilities(decoder, &hidden, tokens.len() - 1)?;
-            self.apply_rules(&tokens[self.prompt.len()..], &mut scores);
+            let mut scores = decoder.log_probabilities(&hidden, last)?;
+            self.apply_rules(&written, &mut scores);
             let Some((token, score)) = best(&scores) else { break };
             // Renormalised over what the rules leave, as Whisper counts it.
             let score = score - log_sum_exp(&scores);
@@ -65,8 +53,10 @@ impl Task<'_> {
             if token == self.vocabulary.end {
                 break;
             }
-            tokens.push(token);
+            written.push(token);
             decoded.tokens.push((token, score));
+            hidden = decoder.write(&[token])?;
+            last = 0;
         }
         decoded.average_log_probability = sum / (decoded.tokens.len() + 1) as f32;
         Ok(decoded)
@@ -111,23 +101,14 @@ impl Task<'_> {
     }
 }
 
-/// The most likely of the languages for what the encoder heard.
-pub(super) fn language(
-    decoder: &mut TextDecoder,
-    features: &Tensor,
-    vocabulary: &Vocabulary,
-) -> Result<Option<u32>, SpeechError> {
-    let start = Tensor::new(&[vocabulary.start], features.device())?.unsqueeze(0)?;
-    let hidden = decoder.forward(&start, features, true)?;
-    let scores = log_probabilities(decoder, &hidden, 0)?;
+/// The most likely of the languages for what the decoder has heard.
+pub(super) fn language(decoder: &mut Decoder, vocabulary: &Vocabulary) -> Result<Option<u32>, SpeechError> {
+    decoder.rewind();
+    let hidden = decoder.write(&[vocabulary.start])?;
+    let scores = decoder.log_probabilities(&hidden, 0)?;
     let score = |id: u32| scores.get(id as usize).copied().unwrap_or(f32::NEG_INFINITY);
     let languages = vocabulary.languages().iter().map(|(_, id)| *id);
     Ok(languages.max_by(|&a, &b| score(a).total_cmp(&score(b)).then(b.cmp(&a))))
-}
-
-fn log_probabilities(decoder: &TextDecoder, hidden: &Tensor, at: usize) -> candle_core::Result<Vec<f32>> {
-    let logits = decoder.final_linear(&hidden.i((.., at..at + 1, ..))?)?.flatten_all()?;
-    log_softmax(&logits.to_dtype(DType::F32)?, 0)?.to_vec1()
 }
 
 fn rule_out(scores: &mut [f32], from: u32, to: u32) {

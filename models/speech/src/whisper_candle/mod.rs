@@ -3,24 +3,30 @@
 //! The folder holds `config.json`, `tokenizer.json`, `model.safetensors` and, where it came with one,
 //! `generation_config.json`. Every window is read greedily in one pass with no context. Word times are coarser than
 //! whisper.cpp's: the model tells when a phrase begins and ends, and its words share what is voiced in between.
+//! Encoder, spectrogram, decoder and rules are checked against Hugging Face's on a tiny network with drawn weights
+//! (`tools/reference/whisper_decode.py`), since no released one travels with the project.
 //! Candle takes its threads from the environment (`RAYON_NUM_THREADS`).
 
 mod decode;
+mod decoder;
 mod mel;
 mod settings;
 mod vocabulary;
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use candle_core::safetensors::load_buffer;
 use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
-use candle_transformers::models::whisper::model::Whisper;
+use candle_transformers::models::whisper::model::{AudioEncoder, Whisper};
 
 use crate::pieces::{Piece, words};
 use crate::{
     Abort, Recognizer, RecognizerDescription, SAMPLE_RATE, Segment, SpeechError, Transcript, timing,
 };
 use decode::{Decoded, Task};
+use decoder::Decoder;
 use mel::{HOP, LogMel};
 use settings::Settings;
 use vocabulary::{TIMESTAMP_S, Vocabulary};
@@ -36,7 +42,8 @@ const FEWEST: usize = 256;
 
 /// Whisper by Candle.
 pub struct WhisperCandle {
-    model: Whisper,
+    encoder: AudioEncoder,
+    decoder: Decoder,
     vocabulary: Vocabulary,
     settings: Settings,
     suppressed: Vec<u32>,
@@ -75,9 +82,14 @@ impl WhisperCandle {
             file: file.clone(),
             problem: format!("it does not hold the Whisper that config.json describes: {error}"),
         };
-        let weights =
-            VarBuilder::from_buffered_safetensors(bytes, DType::F32, &Device::Cpu).map_err(wrong)?;
-        let model = Whisper::load(&weights, settings.candle()).map_err(wrong)?;
+        // By tensors, which both halves then share, whatever their number type in the file.
+        let tensors = load_buffer(&bytes, &Device::Cpu).map_err(wrong)?;
+        drop(bytes);
+        let tensors = tensors.into_iter().map(|(name, tensor)| Ok((name, tensor.to_dtype(DType::F32)?)));
+        let tensors = tensors.collect::<candle_core::Result<HashMap<_, _>>>().map_err(wrong)?;
+        let weights = VarBuilder::from_tensors(tensors, DType::F32, &Device::Cpu);
+        let encoder = Whisper::load(&weights, settings.encoder()).map_err(wrong)?.encoder;
+        let decoder = Decoder::load(&weights, settings.decoder()).map_err(wrong)?;
         let description = RecognizerDescription {
             name: format!("candle whisper of {} layers", settings.encoder_layers),
             digest: hasher.finalize().to_hex().to_string(),
@@ -87,7 +99,16 @@ impl WhisperCandle {
         let signs = (vocabulary.end..vocabulary.timestamps).filter(|&token| token != vocabulary.end);
         let suppressed = settings.suppressed().chain(signs).collect();
         let mel = LogMel::new(settings.num_mel_bins);
-        Ok(Self { model, vocabulary, settings, suppressed, mel, description, abort: Abort::default() })
+        Ok(Self {
+            encoder,
+            decoder,
+            vocabulary,
+            settings,
+            suppressed,
+            mel,
+            description,
+            abort: Abort::default(),
+        })
     }
 
     /// (1, positions, width): what the encoder hears in the window.
@@ -97,15 +118,11 @@ impl WhisperCandle {
         let frames = 2 * positions;
         let mel = self.mel.spectrogram(samples, frames);
         let mel = Tensor::from_vec(mel, (1, self.settings.num_mel_bins, frames), &Device::Cpu)?;
-        self.model.encoder.forward(&mel, true)
+        self.encoder.forward(&mel, true)
     }
 
     /// Token and code of the language to write in.
-    fn language(
-        &mut self,
-        asked: Option<&str>,
-        features: &Tensor,
-    ) -> Result<Option<(u32, String)>, SpeechError> {
+    fn language(&mut self, asked: Option<&str>) -> Result<Option<(u32, String)>, SpeechError> {
         if !self.settings.is_multilingual() {
             return Ok(None);
         }
@@ -113,7 +130,7 @@ impl WhisperCandle {
             let unknown = || SpeechError::Language { language: asked.to_owned() };
             return Ok(Some((self.vocabulary.language(asked).ok_or_else(unknown)?, asked.to_owned())));
         }
-        let found = decode::language(&mut self.model.decoder, features, &self.vocabulary)?;
+        let found = decode::language(&mut self.decoder, &self.vocabulary)?;
         let code = |id: u32| self.vocabulary.languages().iter().find(|(_, other)| *other == id);
         Ok(found.and_then(code).map(|(code, id)| (*id, code.clone())))
     }
@@ -133,7 +150,8 @@ impl Recognizer for WhisperCandle {
         }
         let sound = &samples[..samples.len().min(self.settings.max_source_positions * POSITION)];
         let features = self.encode(sound)?;
-        let language = self.language(language, &features)?;
+        self.decoder.hear(&features)?;
+        let language = self.language(language)?;
         let mut prompt = vec![self.vocabulary.start];
         if let Some((token, _)) = language {
             prompt.extend([token, self.vocabulary.transcribe]);
@@ -148,8 +166,7 @@ impl Recognizer for WhisperCandle {
             limit,
             last_timestamp: u32::try_from(sound.len() / POSITION).unwrap_or(u32::MAX / 2),
         };
-        let decoded = task.decode(&mut self.model.decoder, &features, &self.abort)?;
-        self.model.reset_kv_cache();
+        let decoded = task.decode(&mut self.decoder, &self.abort)?;
         let code = language.map_or_else(|| "en".to_owned(), |(_, code)| code);
         let segments = segments(&decoded, &self.vocabulary, sound, &code);
         Ok(Transcript { language: Some(code), segments })

@@ -5,6 +5,7 @@ use std::path::Path;
 use candle_transformers::models::whisper::Config;
 use serde::Deserialize;
 
+use super::decoder::DecoderSizes;
 use crate::SpeechError;
 
 /// Vocabulary of the models that know English alone.
@@ -43,7 +44,7 @@ impl Settings {
         let heads = [settings.encoder_attention_heads, settings.decoder_attention_heads];
         let sane = matches!(settings.num_mel_bins, 80 | 128)
             && (2..=1_500).contains(&settings.max_source_positions)
-            && (4..=448).contains(&settings.max_target_positions)
+            && (8..=448).contains(&settings.max_target_positions)
             && (4..=4_096).contains(&settings.d_model)
             && settings.d_model.is_multiple_of(2)
             && heads
@@ -75,7 +76,19 @@ impl Settings {
         self.suppress_tokens.iter().flatten().filter_map(|&token| u32::try_from(token).ok())
     }
 
-    pub(super) fn candle(&self) -> Config {
+    /// Sizes of the decoder.
+    pub(super) fn decoder(&self) -> DecoderSizes {
+        DecoderSizes {
+            vocabulary: self.vocab_size,
+            positions: self.max_target_positions,
+            width: self.d_model,
+            heads: self.decoder_attention_heads,
+            layers: self.decoder_layers,
+        }
+    }
+
+    /// The encoder alone, as candle-transformers wants it told.
+    pub(super) fn encoder(&self) -> Config {
         Config {
             num_mel_bins: self.num_mel_bins,
             max_source_positions: self.max_source_positions,
@@ -85,7 +98,7 @@ impl Settings {
             vocab_size: self.vocab_size,
             max_target_positions: self.max_target_positions,
             decoder_attention_heads: self.decoder_attention_heads,
-            decoder_layers: self.decoder_layers,
+            decoder_layers: 0,
             suppress_tokens: Vec::new(),
         }
     }
