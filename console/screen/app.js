@@ -36,10 +36,10 @@ export async function show() {
   fill(document.getElementById("links"), links(location.pathname));
   document.title = `${page.name} · kairos`;
   const main = document.getElementById("main");
+  fill(main, el("h1.sr", page.name), el("p.muted", "Reading…"));
   try {
     const { open } = await import(`/assets/${page.file}`);
     if (own !== turn) return;
-    fill(main);
     const left = await open(main, parts.slice(1), new URLSearchParams(location.search));
     if (own === turn) leave = left; else left?.();
   } catch (error) {
@@ -67,7 +67,7 @@ window.addEventListener("popstate", show);
 
 const NAMES = { auto: "◐ auto", light: "○ light", dark: "● dark" };
 const theme = document.getElementById("theme");
-const shownTheme = () => { theme.textContent = NAMES[window.kairosTheme.read()]; };
+const shownTheme = () => fill(theme, el("span.sr", "Theme: "), NAMES[window.kairosTheme.read()]);
 theme.addEventListener("click", () => { window.kairosTheme.next(); shownTheme(); });
 shownTheme();
 document.getElementById("help").addEventListener("click", showKeys);

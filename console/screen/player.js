@@ -82,7 +82,7 @@ export class Player {
       this.state,
       el("div.columns",
         el("div.stack", el("h3", "Why this moment"), item.peak ? contributions(item.peak.contributions, item.peak.missing) : el("p.muted", "The scores of this moment have left the tables."),
-          item.peak?.comment_lag_us ? el("p.small.muted", `Comments were taken ${span(item.peak.comment_lag_us)} before they were sent.`) : null,
+          item.peak?.comment_lag_us ? el("p.small.muted", `Comments count ${span(item.peak.comment_lag_us)} before they were sent.`) : null,
           el("p.row.small", el("a", { href: this.timeline() }, "Show on the timeline"), item.has_clip ? el("a", { href: `${path("highlights", item.key, "clip")}?download=true` }, "whole clip") : null)),
         el("div.stack", item.speech ? el("blockquote", item.speech) : null,
           item.comments.length ? el("ul.said", { "aria-label": "Comments" }, item.comments.slice(0, 14).map((text) => el("li", text))) : el("p.muted.small", "No comments."), this.note)));

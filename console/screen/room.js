@@ -55,7 +55,8 @@ class Timeline {
       this.choose(t);
     } else {
       if (end > 1200e6) this.chart.look(end - 900e6, end);
-      const peak = scores.high.indexOf(Math.max(...scores.high.slice(-450)));
+      const recent = scores.media_us.findIndex((us) => us >= end - 880e6);
+      const peak = scores.high.indexOf(Math.max(...scores.high.slice(Math.max(0, recent))), Math.max(0, recent));
       if (peak >= 0) this.choose(scores.media_us[peak]);
     }
     listen([this.room.room], { score: (news) => this.news(news), highlight: settled(600, () => this.readHighlights()), resync: () => this.refine() });
@@ -171,7 +172,7 @@ class Timeline {
     const page = await get("/api/v1/highlights", { room: this.room.room, stream: this.name, limit: 1000 }, this.aborted.signal);
     this.highlights = page.highlights.reverse();
     this.bands();
-    fill(this.strip, this.highlights.toReversed().slice(0, 120).map((h) => el("a", { href: `/highlights/${h.key}?room=${encodeURIComponent(h.room)}`, data: { key: h.key }, "aria-label": `Highlight at ${clock(h.start_us)}, score ${score(h.score)}` },
+    fill(this.strip, this.highlights.toReversed().slice(0, 120).map((h) => el("a", { href: `/highlights/${h.key}?room=${encodeURIComponent(h.room)}`, data: { key: h.key } },
       h.has_thumbnail ? el("img.thumb", { src: `${path("highlights", h.key, "thumbnail")}`, alt: "", loading: "lazy" }) : el("span.thumb"),
       el("span.about", el("b", score(h.score)), clock(h.start_us), h.verdict ? el(`span.chip.${h.verdict}`, h.verdict) : h.state === "provisional" ? el("span.chip.provisional", "provisional") : null))),
     this.highlights.length ? null : el("p.empty", "No highlight in this broadcast."));

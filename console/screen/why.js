@@ -29,7 +29,7 @@ export function alignment({ from, to, lag, sure, comments, at, values }) {
   const text = (tx, ty, words, anchor = "start") => svg("text", { x: tx, y: ty, "text-anchor": anchor }, words);
   const said = lag === null ? "lag not known yet" : `sent ${span(lag)} after what they mean${sure === undefined ? "" : `, ${percent(sure)} sure`}`;
   const drawing = svg("svg", { class: "align", viewBox: `0 0 ${W} ${H}`, role: "img", "aria-label": `${shown.length} comments, ${said}` },
-    text(8, 13, `${shown.length} comments, ${said}`),
+    text(8, 13, `${shown.length} comments, ${lag === null ? said : `sent ${span(lag)} after what they mean`}`),
     path ? svg("path", { d: `${path}L${x(points.at(-1)[0]).toFixed(1)} ${bottom}L${x(points[0][0]).toFixed(1)} ${bottom}Z`, fill: "var(--curve-fill)" }) : null,
     path ? svg("path", { d: path, stroke: "var(--curve)", "stroke-width": 1.8, fill: "none" }) : null,
     lines, dots,

@@ -1,38 +1,23 @@
 -- Stretches of half a minute in which all the words were said or spoken, the richest first.
 WITH
+    arrayFilter(w -> w != '', splitByChar(' ', replaceRegexpAll(lowerUTF8({q:String}), '[^\\p{L}\\p{N}\\p{S}\\p{M}]+', ' '))) AS bare,
     -- A word is looked for at the start of words; one of a script without spaces anywhere.
-    arrayMap(w -> if(match(w, '^[\\x00-\\x7f]+$'), concat(' ', w), w), arrayFilter(w -> w != '',
-        splitByChar(' ', replaceRegexpAll(lowerUTF8({q:String}), '[^\\p{L}\\p{N}\\p{S}\\p{M}]+', ' ')))) AS wanted,
+    arrayMap(w -> if(match(w, '^[\\x00-\\x7f]+$'), concat(' ', w), w), bare) AS wanted,
     hits AS
     (
-        SELECT room, stream, assumeNotNull(media_us) AS at_us, text, 0 AS spoken,
-            concat(' ', replaceRegexpAll(lowerUTF8(text), '[^\\p{L}\\p{N}\\p{S}\\p{M}]+', ' ')) AS plain
-        FROM comments
-        WHERE media_us IS NOT NULL AND ({room:String} = '' OR room = {room:String})
-            AND arrayExists(w -> position(plain, w) > 0, wanted)
-        UNION ALL
-        SELECT room, stream, start_us, text, 1, concat(' ', replaceRegexpAll(lowerUTF8(text), '[^\\p{L}\\p{N}\\p{S}\\p{M}]+', ' ')) AS plain
-        FROM words
-        WHERE ({room:String} = '' OR room = {room:String})
-            AND arrayExists(w -> position(plain, w) > 0, wanted)
-    ),
-    moments AS
-    (
-        SELECT
-            room,
-            stream,
-            intDiv(at_us, 30000000) AS stretch,
-            min(at_us) AS from_us,
-            max(at_us) AS to_us,
-            count() AS found,
-            sum(spoken) AS words,
-            arrayStringConcat(groupArray(plain)) AS everything,
-            arraySlice(arraySort(x -> (length(x), x), arrayDistinct(arrayFilter(x -> x != '', groupArray(200)(if(spoken = 1, '', text))))), 1, 3) AS quotes
-        FROM hits
-        GROUP BY room, stream, stretch
-        HAVING arrayAll(w -> position(everything, w) > 0, wanted)
-        ORDER BY found DESC, room, stream, stretch
-        LIMIT {limit:UInt32}
+        SELECT room, stream, at_us, text, spoken, concat(' ', replaceRegexpAll(lowerUTF8(text), '[^\\p{L}\\p{N}\\p{S}\\p{M}]+', ' ')) AS plain
+        FROM
+        (
+            SELECT room, stream, assumeNotNull(media_us) AS at_us, text, 0 AS spoken
+            FROM comments
+            WHERE media_us IS NOT NULL AND ({room:String} = '' OR room = {room:String})
+                AND multiSearchAnyCaseInsensitiveUTF8(text, bare)
+            UNION ALL
+            SELECT room, stream, start_us, text, 1
+            FROM words
+            WHERE ({room:String} = '' OR room = {room:String}) AND multiSearchAnyCaseInsensitiveUTF8(text, bare)
+        )
+        WHERE arrayExists(w -> position(plain, w) > 0, wanted)
     )
 SELECT
     m.room AS room,
@@ -43,22 +28,24 @@ SELECT
     m.to_us AS to_us,
     m.found AS found,
     m.words AS words,
-    m.quotes AS quotes,
-    sp.speech AS speech,
-    ifNotFinite(sc.high, 0) AS score
-FROM moments AS m
+    m.quotes AS quotes
+FROM
+(
+    SELECT
+        room,
+        stream,
+        intDiv(at_us, 30000000) AS stretch,
+        min(at_us) AS from_us,
+        max(at_us) AS to_us,
+        count() AS found,
+        sum(spoken) AS words,
+        arrayStringConcat(groupArray(plain)) AS everything,
+        arraySlice(arraySort(x -> (length(x), x), arrayDistinct(arrayFilter(x -> x != '', groupArray(200)(if(spoken = 1, '', text))))), 1, 3) AS quotes
+    FROM hits
+    GROUP BY room, stream, stretch
+    HAVING arrayAll(w -> position(everything, w) > 0, wanted)
+    ORDER BY found DESC, room, stream, stretch
+    LIMIT {limit:UInt32}
+) AS m
 LEFT JOIN streams AS s ON m.room = s.room AND m.stream = s.stream
-LEFT JOIN
-(
-    SELECT room, stream, intDiv(start_us, 30000000) AS stretch, arrayStringConcat(groupArray(text), ' ') AS speech
-    FROM (SELECT * FROM words WHERE (room, stream, intDiv(start_us, 30000000)) IN (SELECT room, stream, stretch FROM moments) ORDER BY room, stream, start_us)
-    GROUP BY room, stream, stretch
-) AS sp ON m.room = sp.room AND m.stream = sp.stream AND m.stretch = sp.stretch
-LEFT JOIN
-(
-    SELECT room, stream, intDiv(media_us, 30000000) AS stretch, max(score) AS high
-    FROM frame_scores_by_delay
-    WHERE (room, stream, intDiv(media_us, 30000000)) IN (SELECT room, stream, stretch FROM moments)
-    GROUP BY room, stream, stretch
-) AS sc ON m.room = sc.room AND m.stream = sc.stream AND m.stretch = sc.stretch
 ORDER BY found DESC, room, stream, from_us

@@ -81,7 +81,7 @@ pub(crate) struct Comparison {
 
 #[utoipa::path(get, path = "/api/v1/rooms/{room}/streams/{stream}/compare", tag = "timeline",
     params(("room" = String, Path), ("stream" = String, Path), CompareAsked),
-    responses((status = 200, body = Comparison), (status = "default", body = Problem)))]
+    responses((status = 200, body = Comparison), (status = "default", body = Problem, content_type = "application/problem+json")))]
 /// Two models over one stream
 pub(crate) async fn compare(
     State(app): State<App>,

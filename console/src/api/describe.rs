@@ -50,7 +50,7 @@ use super::{
         document,
     ),
     modifiers(&Ways),
-    security(("token" = []), ("session" = [])),
+    security(("token" = []), ("session" = []), ()),
     tags(
         (name = "rooms", description = "Rooms and their broadcasts, and news of them"),
         (name = "timeline", description = "What happened when in one broadcast"),

@@ -155,7 +155,7 @@ impl EventsAsked {
 
 #[utoipa::path(get, path = "/api/v1/rooms/{room}/streams/{stream}/density", tag = "timeline",
     params(("room" = String, Path), ("stream" = String, Path), StepsAsked),
-    responses((status = 200, body = Density), (status = "default", body = Problem)))]
+    responses((status = 200, body = Density), (status = "default", body = Problem, content_type = "application/problem+json")))]
 /// Comments, gifts and words per step
 pub(crate) async fn density(
     State(app): State<App>,
@@ -196,7 +196,7 @@ pub(crate) async fn density(
 
 #[utoipa::path(get, path = "/api/v1/rooms/{room}/streams/{stream}/comments", tag = "timeline",
     params(("room" = String, Path), ("stream" = String, Path), EventsAsked),
-    responses((status = 200, body = CommentPage), (status = "default", body = Problem)))]
+    responses((status = 200, body = CommentPage), (status = "default", body = Problem, content_type = "application/problem+json")))]
 /// Comments by media time
 pub(crate) async fn comments(
     State(app): State<App>,
@@ -212,7 +212,7 @@ pub(crate) async fn comments(
 
 #[utoipa::path(get, path = "/api/v1/rooms/{room}/streams/{stream}/gifts", tag = "timeline",
     params(("room" = String, Path), ("stream" = String, Path), EventsAsked),
-    responses((status = 200, body = GiftPage), (status = "default", body = Problem)))]
+    responses((status = 200, body = GiftPage), (status = "default", body = Problem, content_type = "application/problem+json")))]
 /// Paid items by media time
 pub(crate) async fn gifts(
     State(app): State<App>,
@@ -228,7 +228,7 @@ pub(crate) async fn gifts(
 
 #[utoipa::path(get, path = "/api/v1/rooms/{room}/streams/{stream}/words", tag = "timeline",
     params(("room" = String, Path), ("stream" = String, Path), EventsAsked),
-    responses((status = 200, body = Words), (status = "default", body = Problem)))]
+    responses((status = 200, body = Words), (status = "default", body = Problem, content_type = "application/problem+json")))]
 /// Speech of a stretch
 pub(crate) async fn words(
     State(app): State<App>,

@@ -25,7 +25,7 @@ const LARGEST: u64 = 512 << 20;
 #[utoipa::path(post, path = "/api/v1/highlights/{key}/export", tag = "highlights",
     params(("key" = String, Path, description = "`key` of a highlight")),
     responses((status = 200, description = "The clip, cut to the trim", content_type = "video/mp4"),
-        (status = "default", body = Problem)))]
+        (status = "default", body = Problem, content_type = "application/problem+json")))]
 /// The clip cut to its trim (editor)
 pub(crate) async fn export(State(app): State<App>, Place(key): Place<String>) -> Result<Response, Problem> {
     let filed = find(&app, &Key::read(&key)?).await?;

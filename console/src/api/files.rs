@@ -34,7 +34,7 @@ async fn file(app: &App, path: &str, what: &str, headers: &HeaderMap) -> Result<
     params(("key" = String, Path, description = "`key` of a highlight"), ClipAsked),
     responses((status = 200, description = "The clip", content_type = "video/mp4"),
         (status = 206, description = "The part that a Range header asked for", content_type = "video/mp4"),
-        (status = "default", body = Problem)))]
+        (status = "default", body = Problem, content_type = "application/problem+json")))]
 /// The clip
 pub(crate) async fn clip(
     State(app): State<App>,
@@ -57,7 +57,7 @@ pub(crate) async fn clip(
 #[utoipa::path(get, path = "/api/v1/highlights/{key}/thumbnail", tag = "highlights",
     params(("key" = String, Path, description = "`key` of a highlight")),
     responses((status = 200, description = "The picture", content_type = "image/jpeg"),
-        (status = "default", body = Problem)))]
+        (status = "default", body = Problem, content_type = "application/problem+json")))]
 /// The picture
 pub(crate) async fn thumbnail(
     State(app): State<App>,

@@ -19,7 +19,7 @@ pub(crate) async fn healthz() -> &'static str {
 
 #[utoipa::path(get, path = "/readyz", tag = "operation",
     responses((status = 200, content_type = "text/plain", body = String, description = "The tables answer"),
-        (status = "default", body = Problem)))]
+        (status = "default", body = Problem, content_type = "application/problem+json")))]
 /// Do the tables answer
 pub(crate) async fn readyz(State(app): State<App>) -> Result<&'static str, Problem> {
     // `streams` and not 1: tables that were never made are not ready.
@@ -36,7 +36,7 @@ pub(crate) async fn readyz(State(app): State<App>) -> Result<&'static str, Probl
 
 #[utoipa::path(get, path = "/metrics", tag = "operation",
     responses((status = 200, content_type = "text/plain", body = String, description = "Prometheus text"),
-        (status = "default", body = Problem)))]
+        (status = "default", body = Problem, content_type = "application/problem+json")))]
 /// Metrics for Prometheus
 pub(crate) async fn metrics(State(app): State<App>) -> Result<Response, Problem> {
     let handle = app.metrics.as_ref().ok_or_else(|| Problem::not_found("metrics are not collected here"))?;

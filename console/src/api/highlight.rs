@@ -106,7 +106,7 @@ pub(super) async fn find(app: &App, key: &Key) -> Result<Filed, Problem> {
 
 #[utoipa::path(get, path = "/api/v1/highlights/{key}", tag = "highlights",
     params(("key" = String, Path, description = "`key` of a highlight")),
-    responses((status = 200, body = Highlight), (status = "default", body = Problem)))]
+    responses((status = 200, body = Highlight), (status = "default", body = Problem, content_type = "application/problem+json")))]
 /// One highlight with its reasons
 pub(crate) async fn highlight(
     State(app): State<App>,

@@ -196,7 +196,7 @@ fn values(asked: &HighlightsAsked, rooms: Vec<String>) -> Vec<(&'static str, Val
 type Last = (f64, i64, Key);
 
 #[utoipa::path(get, path = "/api/v1/highlights", tag = "highlights", params(HighlightsAsked),
-    responses((status = 200, body = HighlightPage), (status = "default", body = Problem)))]
+    responses((status = 200, body = HighlightPage), (status = "default", body = Problem, content_type = "application/problem+json")))]
 /// Highlights, filtered
 pub(crate) async fn highlights(
     State(app): State<App>,

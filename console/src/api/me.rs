@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::access::{By, Role, Viewer};
+use crate::problem::Problem;
 use crate::serve::App;
 
 /// Who asks, and what the screen offers accordingly.
@@ -23,7 +24,7 @@ pub(crate) struct Me {
     version: &'static str,
 }
 
-#[utoipa::path(get, path = "/api/v1/me", tag = "access", responses((status = 200, body = Me)))]
+#[utoipa::path(get, path = "/api/v1/me", tag = "access", responses((status = 200, body = Me), (status = "default", body = Problem, content_type = "application/problem+json")))]
 /// Who asks
 pub(crate) async fn me(State(app): State<App>, Extension(viewer): Extension<Viewer>) -> Json<Me> {
     Json(Me {

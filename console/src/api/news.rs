@@ -12,7 +12,7 @@ use crate::serve::App;
     params(("room" = Option<Vec<String>>, Query, description = "A room to watch; may be given again for more; all rooms if not given")),
     responses((status = 200, content_type = "text/event-stream", body = String,
         description = "`score` and `highlight` events with JSON data; `resync` when some were left out"),
-        (status = "default", body = Problem)))]
+        (status = "default", body = Problem, content_type = "application/problem+json")))]
 /// New scores and highlights
 pub(crate) async fn live(State(app): State<App>, RawQuery(query): RawQuery) -> Result<Response, Problem> {
     let rooms = repeated(query.as_deref(), "room", &[])?;

@@ -56,7 +56,7 @@ pub(crate) struct Operator {
 }
 
 #[utoipa::path(get, path = "/api/v1/operator", tag = "operation",
-    responses((status = 200, body = Operator), (status = "default", body = Problem)))]
+    responses((status = 200, body = Operator), (status = "default", body = Problem, content_type = "application/problem+json")))]
 /// Lag, losses and accounts
 pub(crate) async fn operator(State(app): State<App>) -> Result<Json<Operator>, Problem> {
     let values = [

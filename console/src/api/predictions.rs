@@ -55,7 +55,7 @@ pub(crate) struct Predictions {
 
 #[utoipa::path(get, path = "/api/v1/rooms/{room}/streams/{stream}/predictions", tag = "gifting",
     params(("room" = String, Path), ("stream" = String, Path), PredictionsAsked),
-    responses((status = 200, body = Predictions), (status = "default", body = Problem)))]
+    responses((status = 200, body = Predictions), (status = "default", body = Problem, content_type = "application/problem+json")))]
 /// Likely givers with reasons
 pub(crate) async fn predictions(
     State(app): State<App>,

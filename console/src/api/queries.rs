@@ -50,7 +50,7 @@ pub(crate) struct Table {
     more: bool,
 }
 
-#[utoipa::path(get, path = "/api/v1/queries", tag = "analysis", responses((status = 200, body = Queries)))]
+#[utoipa::path(get, path = "/api/v1/queries", tag = "analysis", responses((status = 200, body = Queries), (status = "default", body = Problem, content_type = "application/problem+json")))]
 /// Named queries
 pub(crate) async fn queries() -> Json<Queries> {
     let queries = named_queries().iter().map(|query| Query {
@@ -113,7 +113,7 @@ fn field(text: &str) -> Option<String> {
 
 #[utoipa::path(get, path = "/api/v1/queries/{name}", tag = "analysis",
     params(("name" = String, Path, description = "Its name; its parameters go behind the `?`")),
-    responses((status = 200, body = Table), (status = "default", body = Problem)))]
+    responses((status = 200, body = Table), (status = "default", body = Problem, content_type = "application/problem+json")))]
 /// Run a named query
 pub(crate) async fn query(
     State(app): State<App>,

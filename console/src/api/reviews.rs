@@ -78,7 +78,7 @@ fn check(decision: &Decision, filed: &Filed) -> Result<(), Problem> {
 #[utoipa::path(put, path = "/api/v1/highlights/{key}/review", tag = "highlights",
     params(("key" = String, Path, description = "`key` of a highlight")),
     request_body = Decision,
-    responses((status = 200, body = Listed), (status = "default", body = Problem)))]
+    responses((status = 200, body = Listed), (status = "default", body = Problem, content_type = "application/problem+json")))]
 /// Decide about a highlight (editor)
 pub(crate) async fn review(
     State(app): State<App>,

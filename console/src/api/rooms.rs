@@ -110,7 +110,7 @@ pub(super) async fn read(app: &App, values: &[(&str, Value)]) -> Result<Vec<Room
 }
 
 #[utoipa::path(get, path = "/api/v1/rooms", tag = "rooms", params(RoomsAsked),
-    responses((status = 200, body = RoomPage), (status = "default", body = Problem)))]
+    responses((status = 200, body = RoomPage), (status = "default", body = Problem, content_type = "application/problem+json")))]
 /// Rooms by name
 pub(crate) async fn rooms(
     State(app): State<App>,
@@ -140,7 +140,7 @@ pub(crate) async fn rooms(
 
 #[utoipa::path(get, path = "/api/v1/rooms/{room}", tag = "rooms",
     params(("room" = String, Path, description = "The room")),
-    responses((status = 200, body = Room), (status = "default", body = Problem)))]
+    responses((status = 200, body = Room), (status = "default", body = Problem, content_type = "application/problem+json")))]
 /// One room
 pub(crate) async fn room(State(app): State<App>, Place(room): Place<String>) -> Result<Json<Room>, Problem> {
     let values = [("q", "".into()), ("room", (&room).into()), ("after", "".into()), ("limit", 1_u32.into())];

@@ -155,7 +155,7 @@ pub(super) async fn curve(
 
 #[utoipa::path(get, path = "/api/v1/rooms/{room}/streams/{stream}/scores", tag = "timeline",
     params(("room" = String, Path), ("stream" = String, Path), ScoresAsked),
-    responses((status = 200, body = Scores), (status = "default", body = Problem)))]
+    responses((status = 200, body = Scores), (status = "default", body = Problem, content_type = "application/problem+json")))]
 /// Scores over time
 pub(crate) async fn scores(
     State(app): State<App>,

@@ -44,7 +44,7 @@ pub(crate) struct Streams {
 
 #[utoipa::path(get, path = "/api/v1/rooms/{room}/streams", tag = "rooms",
     params(("room" = String, Path, description = "The room")),
-    responses((status = 200, body = Streams), (status = "default", body = Problem)))]
+    responses((status = 200, body = Streams), (status = "default", body = Problem, content_type = "application/problem+json")))]
 /// Broadcasts of a room
 pub(crate) async fn streams(
     State(app): State<App>,
@@ -88,7 +88,7 @@ pub(crate) struct StateCurve {
 
 #[utoipa::path(get, path = "/api/v1/rooms/{room}/streams/{stream}/state", tag = "timeline",
     params(("room" = String, Path), ("stream" = String, Path), StepsAsked),
-    responses((status = 200, body = StateCurve), (status = "default", body = Problem)))]
+    responses((status = 200, body = StateCurve), (status = "default", body = Problem, content_type = "application/problem+json")))]
 /// Comment lag, picture rate and losses over time
 pub(crate) async fn state(
     State(app): State<App>,
