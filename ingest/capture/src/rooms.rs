@@ -19,12 +19,16 @@ use crate::rooms_file;
 use crate::rtmp::{Listeners, Registration};
 use crate::source::{Source, SourceKind};
 
-/// The rooms of this process. Cloning gives another handle to the same rooms; dropping the last stops them.
+/// What a room needs beyond closing its connection.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// The rooms of this process. Cloning gives another handle to the same rooms; dropping the last stops them and waits for
+/// them at most `close_timeout_ms` and a second: libraries that a process unloads at its end must not be at work then.
 #[derive(Debug, Clone)]
 pub struct Rooms {
-    inner: Arc<Inner>,
-    // Last, so that rooms are told to stop when no handle is left.
+    // Dropped first: it needs what follows.
     _guard: Arc<Guard>,
+    inner: Arc<Inner>,
 }
 
 #[derive(Debug)]
@@ -33,7 +37,10 @@ struct Guard(Weak<Inner>);
 impl Drop for Guard {
     fn drop(&mut self) {
         if let Some(inner) = self.0.upgrade() {
-            inner.close();
+            let limit = Duration::from_millis(inner.options.close_timeout_ms) + LAST_WORDS;
+            if !inner.close_within(limit) {
+                tracing::warn!("some rooms did not end in time and are left to themselves");
+            }
         }
     }
 }
@@ -91,7 +98,7 @@ impl Rooms {
             file_problem: Mutex::default(),
         });
         let guard = Arc::new(Guard(Arc::downgrade(&inner)));
-        Ok((Self { inner, _guard: guard }, captures))
+        Ok((Self { _guard: guard, inner }, captures))
     }
 
     /// Starts a room. What becomes of its connection comes out as [`Captured::State`](crate::Captured::State).
@@ -160,15 +167,7 @@ impl Rooms {
 
     /// Stops all rooms and waits for them, at most `limit`; `false` when some did not stop in time. Blocks.
     pub fn close(&self, limit: Duration) -> bool {
-        self.inner.close();
-        let until = clock::now() + limit;
-        loop {
-            let over = self.inner.lock().values().all(Running::is_over);
-            if over || clock::now() >= until {
-                return over;
-            }
-            thread::sleep(Duration::from_millis(10));
-        }
+        self.inner.close_within(limit)
     }
 }
 
@@ -187,6 +186,18 @@ impl Inner {
             running.stop.store(true, Ordering::Relaxed);
         }
         self.outlets.close();
+    }
+
+    fn close_within(&self, limit: Duration) -> bool {
+        self.close();
+        let until = clock::now() + limit;
+        loop {
+            let over = self.lock().values().all(Running::is_over);
+            if over || clock::now() >= until {
+                return over;
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
     }
 
     pub(crate) fn set_file_problem(&self, problem: Option<String>) {

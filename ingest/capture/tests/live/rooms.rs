@@ -123,6 +123,19 @@ fn a_broken_rooms_file_at_the_start_is_an_error_with_its_line_and_without_keys()
 }
 
 #[test]
+fn rooms_end_with_their_last_handle() {
+    let port = free_port();
+    let (rooms, mut collector) = start(quick());
+    rooms.add(room("a"), source(&endless(port))).unwrap();
+    let other = rooms.clone();
+    drop(rooms);
+    assert_eq!(running(&other), ["a"], "another handle is left");
+    drop(other);
+    assert!(collector.until(0.0, in_state("a", |state, _| *state == RoomState::Ended)), "it is over by then");
+    assert_eq!(collector.captures.try_next(), Ok(None), "nothing more will come");
+}
+
+#[test]
 fn all_ends_when_the_rooms_are_closed() {
     let port = free_port();
     let (rooms, mut collector) = start(quick());
