@@ -1,6 +1,6 @@
 //! One connection of a sender: handshake, which room, then its pictures and sound, with a deadline on every wait.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
@@ -60,13 +60,14 @@ pub(super) fn serve(stream: TcpStream, peer: SocketAddr, listener: &Listener) ->
 fn read(stream: &mut TcpStream, buffer: &mut [u8]) -> Result<Option<usize>, String> {
     match stream.read(buffer) {
         Ok(read) => Ok(Some(read)),
-        Err(error)
-            if matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) =>
-        {
-            Ok(None)
-        }
+        Err(error) if is_nothing(error.kind()) => Ok(None),
         Err(error) => Err(error.to_string()),
     }
+}
+
+/// Time went by, or a signal came in between: no reason to lose a sender.
+fn is_nothing(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted)
 }
 
 fn handshake(stream: &mut TcpStream, listener: &Listener, deadline: Instant) -> Result<Vec<u8>, String> {
