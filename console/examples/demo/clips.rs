@@ -13,11 +13,11 @@ pub struct Drawn {
 
 const PICTURES: [&str; 8] = [
     "gradients=s=480x270:r=25:c0=0x1d2b64:c1=0xf8cdda:c2=0xf3b62b:n=3:speed=0.03:seed=7",
-    "mandelbrot=s=480x270:r=25:start_scale=0.9:end_scale=0.02",
+    "testsrc2=s=480x270:r=25",
     "gradients=s=480x270:r=25:c0=0x0f3443:c1=0x34e89e:n=2:type=radial:speed=0.02:seed=3",
     "life=s=480x270:r=25:mold=12:ratio=0.12:death_color=0x7a3b69:life_color=0xffd27d:seed=11",
     "gradients=s=480x270:r=25:c0=0x42275a:c1=0xe96443:c2=0x904e95:n=3:speed=0.04:seed=19",
-    "testsrc2=s=480x270:r=25",
+    "mandelbrot=s=480x270:r=25:start_scale=0.9:end_scale=0.02",
     "gradients=s=480x270:r=25:c0=0x16222a:c1=0x3a6073:c2=0xd9a7c7:n=3:type=spiral:speed=0.03:seed=5",
     "sierpinski=s=480x270:r=25:type=carpet:seed=2",
 ];
