@@ -64,6 +64,11 @@ optional() { # TOOL ARGUMENT...
     fi
 }
 
+if ! command -v chromedriver >/dev/null 2>&1; then
+    printf -- '-- tests in a browser: not run, there is no chromedriver (Ubuntu: snap install chromium)\n'
+    export KAIROS_BROWSER=none
+fi
+
 started=$SECONDS
 step format cargo fmt --all --check
 step lints cargo clippy --locked --workspace --all-targets -- -D warnings
