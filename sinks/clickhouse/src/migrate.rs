@@ -1,7 +1,10 @@
 //! The schema: numbered files, applied in order, each once.
 //!
 //! Invariants: an applied file never changes (its BLAKE3 is recorded and compared); a file that stopped half way is
-//! applied again, so its statements must be repeatable (`IF NOT EXISTS`, `OR REPLACE`).
+//! applied again, so its statements must be repeatable (`IF NOT EXISTS`, `OR REPLACE`); processes that start at once on
+//! new tables all end with the same ones.
+
+use std::time::Duration;
 
 use clickhouse::Row;
 use serde::{Deserialize, Serialize};
@@ -39,6 +42,10 @@ const MIGRATIONS: &[(&str, &str)] = migrations![
 const APPLIED: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (name String, blake3 String) \
      ENGINE = ReplacingMergeTree ORDER BY name";
 
+/// How often, and how long, a failed migration is looked for among those that another process has applied.
+const LOOKS: u32 = 8;
+const PAUSE: Duration = Duration::from_millis(250);
+
 #[derive(Debug, Row, Serialize, Deserialize)]
 struct Applied {
     name: String,
@@ -60,11 +67,7 @@ async fn apply(store: &Store, migrations: &[(&str, &str)]) -> Result<(), Error> 
     let create = format!("CREATE DATABASE IF NOT EXISTS {}", store.database());
     store.outside(&create).execute().await.map_err(Error::query("creating the database"))?;
     store.raw(APPLIED).execute().await.map_err(Error::query("creating schema_migrations"))?;
-    let applied = store
-        .raw("SELECT name, blake3 FROM schema_migrations FINAL ORDER BY name")
-        .fetch_all::<Applied>()
-        .await
-        .map_err(Error::query("reading schema_migrations"))?;
+    let applied = applied(store).await?;
     if let Some(unknown) = applied.iter().find(|row| migrations.iter().all(|(name, _)| *name != row.name)) {
         return Err(Error::MigrationUnknown { name: unknown.name.clone() });
     }
@@ -79,10 +82,35 @@ async fn apply(store: &Store, migrations: &[(&str, &str)]) -> Result<(), Error> 
                     now,
                 });
             }
-            None => run(store, name, text, now).await?,
+            None => run_once(store, name, text, now).await?,
         }
     }
     Ok(())
+}
+
+async fn applied(store: &Store) -> Result<Vec<Applied>, Error> {
+    store
+        .raw("SELECT name, blake3 FROM schema_migrations FINAL ORDER BY name")
+        .fetch_all()
+        .await
+        .map_err(Error::query("reading schema_migrations"))
+}
+
+/// Several jobs may start on new tables at once, and there is no lock to take. What another has applied meanwhile is left
+/// alone, and who fails waits a little whether another gets through with it.
+async fn run_once(store: &Store, name: &str, text: &str, blake3: String) -> Result<(), Error> {
+    let is_applied = async || Ok::<_, Error>(applied(store).await?.iter().any(|row| row.name == name));
+    if is_applied().await? {
+        return Ok(());
+    }
+    let Err(failed) = run(store, name, text, blake3).await else { return Ok(()) };
+    for _ in 0..LOOKS {
+        tokio::time::sleep(PAUSE).await;
+        if is_applied().await? {
+            return Ok(());
+        }
+    }
+    Err(failed)
 }
 
 async fn run(store: &Store, name: &str, text: &str, blake3: String) -> Result<(), Error> {

@@ -104,3 +104,23 @@ async fn clips_of_before_stand_beside_their_highlights() {
     assert_eq!(shown, [cut, (text("u000007"), String::new(), String::new(), 0)]);
     assert_eq!(number(&store, "SELECT count() FROM clips").await, 1);
 }
+
+#[tokio::test]
+async fn jobs_that_start_at_once_all_find_the_tables() {
+    for round in 0..4 {
+        let store = old(&format!("at_once_{round}")).await;
+        // Each a little behind the one before, by another length each round.
+        let jobs = [0, 1, 2].map(|place| {
+            let job = store.clone();
+            tokio::spawn(async move {
+                tokio::time::sleep(std::time::Duration::from_millis(place * round * 12)).await;
+                job.migrate().await
+            })
+        });
+        for job in jobs {
+            job.await.unwrap().unwrap();
+        }
+        assert_eq!(number(&store, "SELECT count() FROM clips").await, 1);
+        assert_eq!(number(&store, "SELECT count() FROM highlights").await, 2);
+    }
+}
