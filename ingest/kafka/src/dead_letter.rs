@@ -55,7 +55,9 @@ pub fn decode_dead_letter(message: Message) -> Result<DeadLetter, FormatError> {
     let offset = text(OFFSET)?.parse().map_err(|error| wrong(OFFSET, format!("{error}")))?;
     let error = text(ERROR)?;
     let position = message.position.clone();
-    let mut original = Message { position: Position { topic, partition, offset }, ..message };
+    // When it was written first is not told: the time of the message is the dead letter's own.
+    let position_then = Position { topic, partition, offset };
+    let mut original = Message { position: position_then, written_ms: None, ..message };
     for header in [TOPIC, PARTITION, OFFSET, ERROR] {
         original.headers.take_last(header);
     }

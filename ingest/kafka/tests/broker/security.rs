@@ -7,7 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kairos_kafka::broker::Secured;
 use kairos_kafka::{
-    Admin, Error, Layout, Mechanism, Producer, Record, Sasl, Secret, Security, Settings, Tls, read_range,
+    Admin, Error, Layout, Mechanism, Message, Producer, Record, Sasl, Secret, Security, Settings, Tls,
+    read_range,
 };
 
 fn secured() -> &'static Secured {
@@ -48,7 +49,8 @@ fn round_trip(settings: &Settings) {
     let record = Record::keyed(topic.as_str(), "r", "hidden from the network");
     let at = Producer::open(settings).unwrap().send_blocking(&record).unwrap();
     let read: Vec<_> = read_range(settings, &topic, 0, 0..1).unwrap().map(|read| read.unwrap()).collect();
-    assert_eq!(read, [record.at(at)]);
+    assert!(read[0].written_ms.is_some(), "its time comes with it");
+    assert_eq!(read, [Message { written_ms: read[0].written_ms, ..record.at(at) }]);
 }
 
 #[test]
