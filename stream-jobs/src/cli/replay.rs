@@ -1,6 +1,6 @@
 //! `kairos replay`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
 use kairos_recording::Overrides;
@@ -8,7 +8,7 @@ use kairos_timeline::{RoomId, Span};
 
 use super::UsageError;
 use crate::config::Config;
-use crate::replay::{Replay, RoomSource, Sent, ensure_topics, print_summary, send};
+use crate::replay::{Replay, RoomSource, ensure_topics, print_summary, send};
 use crate::score::replay_topics;
 
 /// Scores recordings: rows, highlights, clips and report.html.
@@ -123,28 +123,13 @@ impl Args {
     }
 }
 
-/// At their own pace side by side, each on a thread; as fast as possible one after the other.
+/// All of them at once, each on a thread: at their own pace they run side by side.
 fn send_all(
     config: &Config,
     recordings: &[PathBuf],
     overrides: &Overrides,
     paced: bool,
 ) -> anyhow::Result<()> {
-    let told = |path: &Path, sent: Sent| {
-        println!(
-            "{}: {} messages, {} of them segments, {} unreadable",
-            path.display(),
-            sent.messages,
-            sent.segments,
-            sent.faults
-        );
-    };
-    if !paced {
-        for path in recordings {
-            told(path, send(config, path, overrides, paced)?);
-        }
-        return Ok(());
-    }
     std::thread::scope(|scope| {
         let one = |path: &PathBuf| {
             let path = path.clone();
@@ -154,7 +139,13 @@ fn send_all(
         for sent in sending {
             let (path, sent) =
                 sent.join().map_err(|_panic| anyhow::anyhow!("a sending thread panicked"))??;
-            told(&path, sent);
+            println!(
+                "{}: {} messages, {} of them segments, {} unreadable",
+                path.display(),
+                sent.messages,
+                sent.segments,
+                sent.faults
+            );
         }
         Ok(())
     })

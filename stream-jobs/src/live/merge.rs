@@ -35,6 +35,7 @@ struct Lane {
     next: i64,
     /// One past the last offset that the topic is known to hold.
     high: i64,
+    newest_us: Option<i64>,
 }
 
 #[derive(Debug, Default)]
@@ -130,8 +131,9 @@ impl Merge {
         let size = arrival.message.size();
         let Some(lane) = self.lane(&at) else { return };
         lane.next = offset + 1;
-        // Its own time and nothing of what came before: whoever begins to read later must find the same order.
-        let order_us = arrival.order_us.unwrap_or(i64::MIN);
+        // A partition keeps its own order, and what tells no time goes where it stands.
+        let order_us = arrival.order_us.max(lane.newest_us).unwrap_or(i64::MIN);
+        lane.newest_us = Some(order_us);
         lane.waiting.push_back(Waiting { arrival, order_us, since: now });
         self.bytes += size;
     }
