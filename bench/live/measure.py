@@ -26,15 +26,16 @@ def resident_mib(pid):
     return int(pathlib.Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
-def main(url, seconds, score, ingest):
+def main(url, seconds, jobs):
     seen, late, begun = set(), [], time.time()
     resident, early = [], 600
-    costs = {pid: processor_seconds(pid) for pid in (score, ingest)}
+    costs = {job: processor_seconds(pid) for job, pid in jobs.items()}
     while time.time() - begun < seconds + 5:
         rows = ask(
             url,
-            "SELECT room, media_us, toUnixTimestamp64Micro(captured_at) + unit_us FROM kairos.frame_scores_rows WHERE revision = 0"
-            f" AND captured_at > fromUnixTimestamp64Micro({int((time.time() - 120) * 1e6)})",
+            # Of any revision: earlier ones go when parts are merged.
+            "SELECT DISTINCT room, media_us, toUnixTimestamp64Micro(captured_at) + unit_us FROM kairos.frame_scores_rows"
+            f" WHERE captured_at > fromUnixTimestamp64Micro({int((time.time() - 120) * 1e6)})",
         )
         now = time.time()
         for room, media, ended in rows:
@@ -42,7 +43,7 @@ def main(url, seconds, score, ingest):
                 seen.add((room, media))
                 late.append(now - int(ended) / 1e6)
         if not resident or now - resident[-1][0] >= 10:
-            resident.append((now, resident_mib(score), resident_mib(ingest)))
+            resident.append((now, {job: resident_mib(pid) for job, pid in jobs.items()}))
         time.sleep(TICK if seconds <= early else 1.0)
     took = time.time() - begun
     # The first units of a room hold what was sent before the connection stood.
@@ -52,15 +53,19 @@ def main(url, seconds, score, ingest):
     if late:
         last = late[min(len(late) - 1, int(len(late) * 0.99))]
         print(f"row after its unit's end: median {statistics.median(late):.2f} s, 99th percentile {last:.2f} s, most {late[-1]:.2f} s")
-    for name, pid in (("score", score), ("ingest", ingest)):
-        used = processor_seconds(pid) - costs[pid]
-        print(f"kairos {name}: {used / took:.2f} cores, {resident_mib(pid):.0f} MiB resident")
+    for job, pid in jobs.items():
+        used = processor_seconds(pid) - costs[job]
+        print(f"kairos {job}: {used / took:.2f} cores, {resident_mib(pid):.0f} MiB resident")
+    settled = [sizes for at, sizes in resident if at - begun >= early]
+    for job in jobs if len(settled) > 1 else ():
+        sizes = [row[job] for row in settled]
+        half = len(sizes) // 2
+        first, second = statistics.median(sizes[:half]), statistics.median(sizes[half:])
+        print(
+            f"kairos {job}: {min(sizes):.0f} to {max(sizes):.0f} MiB resident after the first ten minutes;"
+            f" median of the first half of that {first:.0f}, of the second {second:.0f}"
+        )
 
-    settled = [row for row in resident if row[0] - begun >= early]
-    if settled:
-        for place, name in ((1, "score"), (2, "ingest")):
-            sizes = [row[place] for row in settled]
-            print(f"kairos {name}: {min(sizes):.0f} to {max(sizes):.0f} MiB resident after the first ten minutes, {sizes[-1]:.0f} at the end")
 
-
-main(sys.argv[1], float(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))
+# Jobs as NAME=PID.
+main(sys.argv[1], float(sys.argv[2]), {name: int(pid) for name, pid in (job.split("=") for job in sys.argv[3:])})

@@ -73,11 +73,16 @@ export function perFrame(run) {
   };
 }
 
-// A name of the style sheet; asked once per theme, not once per stroke.
+// A colour of the style sheet, as the theme in force has it; asked once per theme, not once per stroke.
 const styles = new Map();
 window.addEventListener("theme", () => styles.clear());
 export function css(name) {
-  if (!styles.has(name)) styles.set(name, getComputedStyle(document.documentElement).getPropertyValue(name).trim());
+  if (!styles.has(name)) {
+    const asked = el("i", { hidden: true, style: { color: `var(${name})` } });
+    document.body.append(asked);
+    styles.set(name, getComputedStyle(asked).color);
+    asked.remove();
+  }
   return styles.get(name);
 }
 

@@ -14,7 +14,7 @@ const grouped = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 export const count = (n) => grouped.format(n).replaceAll(",", "\u202f");
 export const plural = (n, one, many = `${one}s`) => `${count(n)} ${n === 1 ? one : many}`;
 export const score = (x) => (Number.isFinite(x) ? x.toFixed(3) : "–");
-export const signed = (x) => (Number.isFinite(x) ? `${x < 0 ? "−" : "+"}${Math.abs(x).toFixed(2)}` : "–");
+export const signed = (x) => (Number.isFinite(x) ? `${x < 0 ? "−" : "+"}${Math.abs(x).toFixed(Math.abs(x) < 0.095 ? 3 : 2)}` : "–");
 export const percent = (x) => `${Math.round(x * 100)} %`;
 export const money = (x) => `${x < 100 && x % 1 !== 0 ? x.toFixed(2) : count(Math.round(x))} USD`;
 

@@ -175,7 +175,7 @@ class Timeline {
     fill(this.strip, this.highlights.toReversed().slice(0, 120).map((h) => el("a", { href: `/highlights/${h.key}?room=${encodeURIComponent(h.room)}`, data: { key: h.key } },
       h.has_thumbnail ? el("img.thumb", { src: `${path("highlights", h.key, "thumbnail")}`, alt: "", loading: "lazy" }) : el("span.thumb"),
       el("span.about", el("b", score(h.score)), clock(h.start_us), h.verdict ? el(`span.chip.${h.verdict}`, h.verdict) : h.state === "provisional" ? el("span.chip.provisional", "provisional") : null))),
-    this.highlights.length ? null : el("p.empty", "No highlight in this broadcast."));
+    this.highlights.length ? null : el("p.empty", this.room.live && this.room.stream === this.name ? "No highlight yet." : "No highlight in this broadcast."));
   }
 
   bands() {

@@ -1,3 +1,3 @@
-WHERE (at_us, room, stream, model, highlight) < ({key_us:Int64}, {key_room:String}, {key_stream:String}, {key_model:String}, {key_highlight:String})
+    AND (at_us, room, stream, model, highlight) < ({key_us:Int64}, {key_room:String}, {key_stream:String}, {key_model:String}, {key_highlight:String})
 ORDER BY at_us DESC, room DESC, stream DESC, model DESC, highlight DESC
 LIMIT {limit:UInt32}

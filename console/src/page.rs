@@ -33,9 +33,9 @@ pub(crate) fn limit(asked: Option<u32>, options: &ConsoleOptions) -> Result<u32,
     }
 }
 
-/// Cuts a list that was asked one item longer than its page; `true` when there is more.
-pub(crate) fn cut<T>(items: &mut Vec<T>, limit: u32) -> bool {
+/// Cuts a list that was asked one item longer than its page; when there is more, the page's last item.
+pub(crate) fn cut<T>(items: &mut Vec<T>, limit: u32) -> Option<&T> {
     let more = items.len() > limit as usize;
     items.truncate(limit as usize);
-    more
+    items.last().filter(|_| more)
 }

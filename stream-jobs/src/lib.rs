@@ -17,6 +17,7 @@ pub mod graph;
 pub mod highlights;
 pub mod ingest;
 pub mod live;
+pub mod memory;
 pub mod replay;
 pub mod report;
 pub mod room;
@@ -25,6 +26,7 @@ pub mod score;
 pub mod scoring;
 pub mod speech;
 pub mod storage;
+pub mod telemetry;
 pub mod track;
 pub mod train;
 

@@ -41,6 +41,10 @@ pub async fn serve(config: &Config, out: &Path, listen: SocketAddr) -> anyhow::R
 /// If the server doesn't answer, the embedded engine is missing or its folder in use, or a migration fails.
 pub async fn open(config: &Config, out: &Path) -> anyhow::Result<Store> {
     let store = Store::connect(target(config, out)).await?;
+    let store = match config.clickhouse.cluster.as_str() {
+        "" => store,
+        cluster => store.on_cluster(cluster)?,
+    };
     // One handle is never dropped, so that the embedded engine runs until the process exits: stopping it is
     // the one thing that can still fail then, and every acknowledged row is on disk already.
     std::mem::forget(store.clone());

@@ -90,8 +90,10 @@ struct Job {
 impl Job {
     fn new(settings: &Settings, group: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        // Two sendings of the same messages are compared, which were not written at the same times.
         let text = format!(
-            "[kafka]\nbrokers = {:?}\nprefix = {:?}\nsession_timeout_ms = 3000\n\
+            "[score]\norder = \"happened\"\n\
+            [kafka]\nbrokers = {:?}\nprefix = {:?}\nsession_timeout_ms = 3000\n\
             [gift.job]\ngroup = {group:?}\ncheckpoint_messages = 100\n",
             settings.brokers, settings.prefix
         );

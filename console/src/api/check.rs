@@ -5,8 +5,11 @@
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use super::scores::reach;
+use crate::ask::Value;
 use crate::options::ConsoleOptions;
 use crate::problem::Problem;
+use crate::serve::App;
 
 /// Times beyond this are mistakes, and far from overflow.
 pub(super) const FAR_US: i64 = 1 << 60;
@@ -53,11 +56,24 @@ impl Steps {
         let step_us = (exact + unit_us - 1) / unit_us * unit_us;
         Ok(Self { from_us, to_us, step_us })
     }
+
+    /// What a question about these steps of a stream is bound to.
+    pub(super) fn values(self, (room, stream): &(String, String)) -> [(&'static str, Value); 5] {
+        [
+            ("room", room.into()),
+            ("stream", stream.into()),
+            ("from_us", self.from_us.into()),
+            ("to_us", self.to_us.into()),
+            ("step_us", self.step_us.into()),
+        ]
+    }
 }
 
 impl StepsAsked {
-    pub(super) fn over(&self, end_us: i64, unit_us: i64, options: &ConsoleOptions) -> Result<Steps, Problem> {
-        Steps::of(self.from_us, self.to_us, self.points, end_us, unit_us, options)
+    /// The steps of a stream, which ends where its scores do.
+    pub(super) async fn over(&self, app: &App, place: &(String, String)) -> Result<Steps, Problem> {
+        let (end_us, unit_us) = reach(app, place).await?;
+        Steps::of(self.from_us, self.to_us, self.points, end_us, unit_us, &app.access.options)
     }
 }
 

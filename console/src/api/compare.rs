@@ -85,7 +85,7 @@ pub(crate) struct Comparison {
 /// Two models over one stream
 pub(crate) async fn compare(
     State(app): State<App>,
-    Place((room, stream)): Place<(String, String)>,
+    Place(place): Place<(String, String)>,
     Asked(asked): Asked<CompareAsked>,
 ) -> Result<Json<Comparison>, Problem> {
     let of = |model: &str| ScoresAsked {
@@ -93,16 +93,17 @@ pub(crate) async fn compare(
         model: Some(model.to_owned()),
         ..ScoresAsked::default()
     };
-    let a = curve(&app, &room, &stream, &of(&asked.a)).await?;
-    let b = curve(&app, &room, &stream, &of(&asked.b)).await?;
+    let a = curve(&app, &place, &of(&asked.a)).await?;
+    let b = curve(&app, &place, &of(&asked.b)).await?;
+    let (room, stream) = &place;
     let query = named_queries().iter().find(|query| query.name == "compare-models");
     let query = query.ok_or_else(|| Problem::internal("comparing models", &"no query compare-models"))?;
     let top = asked.top.unwrap_or(20).clamp(1, 1_000);
     // The query goes through all rooms that have the stream's name; this room's row is taken.
     let sql = format!("SELECT * FROM ({}) WHERE room = {{room:String}}", query.sql);
     let values = [
-        ("room", (&room).into()),
-        ("stream", (&stream).into()),
+        ("room", room.into()),
+        ("stream", stream.into()),
         ("model_a", (&asked.a).into()),
         ("model_b", (&asked.b).into()),
         ("top", top.into()),
@@ -112,8 +113,8 @@ pub(crate) async fn compare(
     let agreement = answer.lines().next().map(serde_json::from_str).transpose();
     let agreement = agreement.map_err(|error| Problem::internal("comparing models", &error))?;
     let values = [
-        ("room", (&room).into()),
-        ("stream", (&stream).into()),
+        ("room", room.into()),
+        ("stream", stream.into()),
         ("a", (&asked.a).into()),
         ("b", (&asked.b).into()),
     ];

@@ -2,12 +2,11 @@
 
 use axum::Json;
 use axum::extract::State;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::check::{FAR_US, StepsAsked, stretch};
-use super::scores;
-use crate::ask::Value;
 use crate::page::{cut, limit, pack, unpack};
 use crate::problem::Problem;
 use crate::request::{Asked, Place};
@@ -133,14 +132,23 @@ pub(crate) struct Words {
 }
 
 impl EventsAsked {
-    fn values(&self, room: &str, stream: &str, limit: u32) -> Result<Vec<(&'static str, Value)>, Problem> {
+    /// A page of the rows of a question about the stream in `place`, and where the next one begins. A row's key is what
+    /// the question sorts by.
+    async fn page<T: DeserializeOwned>(
+        &self,
+        app: &App,
+        sql: &str,
+        (room, stream): &(String, String),
+        key: impl Fn(&T) -> (i64, &str),
+    ) -> Result<(Vec<T>, Option<String>), Problem> {
+        let limit = limit(self.limit, &app.access.options)?;
         let (from_us, to_us) = (self.from_us.unwrap_or(-FAR_US), self.to_us.unwrap_or(FAR_US));
         stretch(from_us, to_us)?;
         let (after_us, after_id): (i64, String) = match &self.after {
             Some(text) => unpack(text, "after")?,
             None => (i64::MIN, String::new()),
         };
-        Ok(vec![
+        let values = [
             ("room", room.into()),
             ("stream", stream.into()),
             ("from_us", from_us.into()),
@@ -149,7 +157,10 @@ impl EventsAsked {
             ("after_us", after_us.into()),
             ("after_id", (&after_id).into()),
             ("limit", (limit + 1).into()),
-        ])
+        ];
+        let mut rows = app.tables.rows(sql, &values).await?;
+        let next = cut(&mut rows, limit).map(|last| pack(&key(last)));
+        Ok((rows, next))
     }
 }
 
@@ -159,19 +170,11 @@ impl EventsAsked {
 /// Comments, gifts and words per step
 pub(crate) async fn density(
     State(app): State<App>,
-    Place((room, stream)): Place<(String, String)>,
+    Place(place): Place<(String, String)>,
     Asked(asked): Asked<StepsAsked>,
 ) -> Result<Json<Density>, Problem> {
-    let (end_us, unit_us) = scores::reach(&app, &room, &stream).await?;
-    let steps = asked.over(end_us, unit_us, &app.access.options)?;
-    let values = [
-        ("room", (&room).into()),
-        ("stream", (&stream).into()),
-        ("from_us", steps.from_us.into()),
-        ("to_us", steps.to_us.into()),
-        ("step_us", steps.step_us.into()),
-    ];
-    let rows: Vec<Step> = app.tables.rows(DENSITY, &values).await?;
+    let steps = asked.over(&app, &place).await?;
+    let rows: Vec<Step> = app.tables.rows(DENSITY, &steps.values(&place)).await?;
     let length = (steps.to_us - steps.from_us + steps.step_us - 1) / steps.step_us;
     let length = usize::try_from(length).unwrap_or_default();
     let mut density = Density {
@@ -200,13 +203,11 @@ pub(crate) async fn density(
 /// Comments by media time
 pub(crate) async fn comments(
     State(app): State<App>,
-    Place((room, stream)): Place<(String, String)>,
+    Place(place): Place<(String, String)>,
     Asked(asked): Asked<EventsAsked>,
 ) -> Result<Json<CommentPage>, Problem> {
-    let limit = limit(asked.limit, &app.access.options)?;
-    let mut comments: Vec<Comment> = app.tables.rows(COMMENTS, &asked.values(&room, &stream, limit)?).await?;
-    let more = cut(&mut comments, limit);
-    let next = comments.last().filter(|_| more).map(|last| pack(&(last.media_us, &last.id)));
+    let (comments, next) =
+        asked.page(&app, COMMENTS, &place, |comment: &Comment| (comment.media_us, &comment.id)).await?;
     Ok(Json(CommentPage { comments, next }))
 }
 
@@ -216,13 +217,10 @@ pub(crate) async fn comments(
 /// Paid items by media time
 pub(crate) async fn gifts(
     State(app): State<App>,
-    Place((room, stream)): Place<(String, String)>,
+    Place(place): Place<(String, String)>,
     Asked(asked): Asked<EventsAsked>,
 ) -> Result<Json<GiftPage>, Problem> {
-    let limit = limit(asked.limit, &app.access.options)?;
-    let mut gifts: Vec<Gift> = app.tables.rows(GIFTS, &asked.values(&room, &stream, limit)?).await?;
-    let more = cut(&mut gifts, limit);
-    let next = gifts.last().filter(|_| more).map(|last| pack(&(last.media_us, &last.id)));
+    let (gifts, next) = asked.page(&app, GIFTS, &place, |gift: &Gift| (gift.media_us, &gift.id)).await?;
     Ok(Json(GiftPage { gifts, next }))
 }
 
@@ -232,11 +230,9 @@ pub(crate) async fn gifts(
 /// Speech of a stretch
 pub(crate) async fn words(
     State(app): State<App>,
-    Place((room, stream)): Place<(String, String)>,
+    Place(place): Place<(String, String)>,
     Asked(asked): Asked<EventsAsked>,
 ) -> Result<Json<Words>, Problem> {
-    let limit = limit(asked.limit, &app.access.options)?;
-    let mut words: Vec<Word> = app.tables.rows(WORDS, &asked.values(&room, &stream, limit)?).await?;
-    let more = cut(&mut words, limit);
-    Ok(Json(Words { words, more }))
+    let (words, next) = asked.page(&app, WORDS, &place, |word: &Word| (word.start_us, "")).await?;
+    Ok(Json(Words { words, more: next.is_some() }))
 }

@@ -13,7 +13,8 @@ use crate::problem::Problem;
 use crate::request::Place;
 use crate::serve::App;
 
-const HIGHLIGHT: &str = include_str!("../../sql/highlight.sql");
+const HIGHLIGHT: &str =
+    concat!(include_str!("../../sql/highlight_columns.sql"), include_str!("../../sql/highlight.sql"));
 const CLIP: &str = include_str!("../../sql/clip.sql");
 const PEAK: &str = include_str!("../../sql/peak.sql");
 const COMMENTS: &str = include_str!("../../sql/comments.sql");

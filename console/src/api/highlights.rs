@@ -13,7 +13,8 @@ use crate::request::Asked;
 use crate::serve::App;
 
 /// The list without its end: what follows says where the page begins.
-pub(crate) const LISTED: &str = include_str!("../../sql/highlights.sql");
+pub(crate) const LISTED: &str =
+    concat!(include_str!("../../sql/highlight_columns.sql"), include_str!("../../sql/highlights.sql"));
 const NEWEST: &str = include_str!("../../sql/highlights_newest.sql");
 const BEST: &str = include_str!("../../sql/highlights_best.sql");
 
@@ -160,8 +161,7 @@ pub(crate) struct HighlightPage {
 impl Listed {
     /// With its key.
     pub(crate) fn keyed(mut self) -> Self {
-        let Self { room, stream, model, highlight, .. } = &self;
-        self.key = Key(room.clone(), stream.clone(), model.clone(), highlight.clone()).write();
+        self.key = Key::of(&self).write();
         self
     }
 }
@@ -226,12 +226,9 @@ pub(crate) async fn highlights(
     sql.push_str(end.find("ORDER BY").filter(|_| first).map_or(end, |order| &end[order..]));
     let mut rows: Vec<Row> = app.tables.rows(&sql, &values).await?;
     let total = first.then(|| rows.first().map_or(0, |row| row.total));
-    let more = cut(&mut rows, limit);
-    let highlights: Vec<Listed> = rows.into_iter().map(|row| row.listed.keyed()).collect();
-    let next = highlights.last().filter(|_| more).map(|last| {
-        let key = Key(last.room.clone(), last.stream.clone(), last.model.clone(), last.highlight.clone());
-        pack(&(last.score, last.at_us, key))
-    });
+    let next =
+        cut(&mut rows, limit).map(|Row { listed: last, .. }| pack(&(last.score, last.at_us, Key::of(last))));
+    let highlights = rows.into_iter().map(|row| row.listed.keyed()).collect();
     Ok(Json(HighlightPage { highlights, next, total }))
 }
 

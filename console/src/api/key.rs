@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::highlights::Listed;
 use crate::ask::Value;
 use crate::page::{pack, unpack};
 use crate::problem::Problem;
@@ -11,6 +12,11 @@ use crate::problem::Problem;
 pub(crate) struct Key(pub(crate) String, pub(crate) String, pub(crate) String, pub(crate) String);
 
 impl Key {
+    pub(crate) fn of(listed: &Listed) -> Self {
+        let Listed { room, stream, model, highlight, .. } = listed;
+        Self(room.clone(), stream.clone(), model.clone(), highlight.clone())
+    }
+
     pub(crate) fn read(text: &str) -> Result<Self, Problem> {
         unpack(text, "highlight")
     }

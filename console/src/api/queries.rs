@@ -138,7 +138,7 @@ pub(crate) async fn query(
     let columns: Vec<String> = lines.next().unwrap_or_default().split('\t').filter_map(field).collect();
     let mut rows: Vec<Vec<Option<String>>> =
         lines.map(|line| line.split('\t').map(field).collect()).collect();
-    let more = crate::page::cut(&mut rows, limit);
+    let more = crate::page::cut(&mut rows, limit).is_some();
     Ok(Json(Table { columns, rows, more }))
 }
 

@@ -128,7 +128,7 @@ pub(crate) async fn rooms(
         ("limit", (limit + 1).into()),
     ];
     let mut rooms = read(&app, &values).await?;
-    let next = cut(&mut rooms, limit).then(|| rooms.last().map(|room| room.room.clone())).flatten();
+    let next = cut(&mut rooms, limit).map(|last| last.room.clone());
     if steps > 0 {
         let mut curves = curves::of(&app, &rooms, steps).await?;
         for room in &mut rooms {

@@ -93,23 +93,22 @@ pub(crate) struct Scores {
 }
 
 /// Media time that a stream's scores have come to, and their unit.
-pub(super) async fn reach(app: &App, room: &str, stream: &str) -> Result<(i64, i64), Problem> {
-    let models = models(app, room, stream).await?;
+pub(super) async fn reach(app: &App, place: &(String, String)) -> Result<(i64, i64), Problem> {
+    let models = models(app, place).await?;
     Ok(models.first().map_or((1, 1), |model| (model.until_us, model.unit_us)))
 }
 
-pub(super) async fn models(app: &App, room: &str, stream: &str) -> Result<Vec<Model>, Problem> {
+async fn models(app: &App, (room, stream): &(String, String)) -> Result<Vec<Model>, Problem> {
     app.tables.rows(MODELS, &[("room", room.into()), ("stream", stream.into())]).await
 }
 
 /// A model's curve.
 pub(super) async fn curve(
     app: &App,
-    room: &str,
-    stream: &str,
+    place: &(String, String),
     asked: &ScoresAsked,
 ) -> Result<Scores, Problem> {
-    let models = models(app, room, stream).await?;
+    let models = models(app, place).await?;
     let chosen = match &asked.model {
         None => models.first(),
         Some(name) => Some(models.iter().find(|model| model.model == *name).ok_or_else(|| {
@@ -119,15 +118,9 @@ pub(super) async fn curve(
     };
     let Some(Model { model, until_us, unit_us, .. }) = chosen.cloned() else { return Ok(Scores::default()) };
     let steps = Steps::of(asked.from_us, asked.to_us, asked.points, until_us, unit_us, &app.access.options)?;
-    let values = [
-        ("room", room.into()),
-        ("stream", stream.into()),
-        ("model", (&model).into()),
-        ("from_us", steps.from_us.into()),
-        ("to_us", steps.to_us.into()),
-        ("step_us", steps.step_us.into()),
-        ("delay_ms", asked.delay_ms.map_or(-1, i64::from).into()),
-    ];
+    let mut values = steps.values(place).to_vec();
+    values.push(("model", (&model).into()));
+    values.push(("delay_ms", asked.delay_ms.map_or(-1, i64::from).into()));
     let rows: Vec<Row> = app.tables.rows(SCORES, &values).await?;
     let Steps { from_us, to_us, step_us } = steps;
     let mut scores = Scores { model, models, from_us, to_us, unit_us, step_us, ..Scores::default() };
@@ -159,8 +152,8 @@ pub(super) async fn curve(
 /// Scores over time
 pub(crate) async fn scores(
     State(app): State<App>,
-    Place((room, stream)): Place<(String, String)>,
+    Place(place): Place<(String, String)>,
     Asked(asked): Asked<ScoresAsked>,
 ) -> Result<Json<Scores>, Problem> {
-    curve(&app, &room, &stream, &asked).await.map(Json)
+    curve(&app, &place, &asked).await.map(Json)
 }

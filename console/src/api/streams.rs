@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::check::StepsAsked;
-use super::scores;
 use crate::problem::Problem;
 use crate::request::{Asked, Place};
 use crate::serve::App;
@@ -92,20 +91,12 @@ pub(crate) struct StateCurve {
 /// Comment lag, picture rate and losses over time
 pub(crate) async fn state(
     State(app): State<App>,
-    Place((room, stream)): Place<(String, String)>,
+    Place(place): Place<(String, String)>,
     Asked(asked): Asked<StepsAsked>,
 ) -> Result<Json<StateCurve>, Problem> {
-    let (end_us, unit_us) = scores::reach(&app, &room, &stream).await?;
-    let steps = asked.over(end_us, unit_us, &app.access.options)?;
-    let values = [
-        ("room", (&room).into()),
-        ("stream", (&stream).into()),
-        ("from_us", steps.from_us.into()),
-        ("to_us", steps.to_us.into()),
-        ("step_us", steps.step_us.into()),
-    ];
+    let steps = asked.over(&app, &place).await?;
     let mut curve = StateCurve::default();
-    for row in app.tables.rows::<Row>(STATE, &values).await? {
+    for row in app.tables.rows::<Row>(STATE, &steps.values(&place)).await? {
         curve.media_us.push(row.at_us);
         curve.comment_lag_us.push(row.comment_lag_us);
         curve.lag_confidence.push(row.lag_confidence);

@@ -51,6 +51,7 @@ struct Mark {
 }
 
 /// What is looked at in one round.
+#[derive(Clone, Default)]
 struct Round {
     all: bool,
     rooms: Vec<String>,
@@ -60,12 +61,18 @@ impl Round {
     fn values(&self) -> Vec<(&'static str, Value)> {
         vec![("all", self.all.into()), ("rooms", self.rooms.clone().into())]
     }
+
+    fn has(&self, room: &str) -> bool {
+        self.all || self.rooms.iter().any(|own| own == room)
+    }
 }
 
 #[derive(Default)]
 struct Memory {
     seen: Seen,
     started: bool,
+    /// The round before. What a room has got until somebody looks at it is no news.
+    last: Round,
     marks: BTreeMap<String, u64>,
     highlights: BTreeMap<String, (u32, bool, i64)>,
 }
@@ -136,9 +143,9 @@ async fn ask(hub: &Hub, round: &Round, memory: &mut Memory) -> Result<(), Proble
             hub.tell("score", &score.room, score);
         }
     }
-    let looked_at = |room: &str| round.all || round.rooms.iter().any(|own| own == room);
-    memory.seen.forget(looked_at);
+    memory.seen.forget(|room| round.has(room));
     tell_highlights(hub, round, memory).await?;
+    memory.last = round.clone();
     memory.started = true;
     Ok(())
 }
@@ -151,7 +158,6 @@ async fn tell_highlights(hub: &Hub, round: &Round, memory: &mut Memory) -> Resul
         .filter(|mark| memory.marks.get(&mark.room) != Some(&mark.digest))
         .map(|mark| mark.room.clone())
         .collect();
-    let fresh = memory.marks.is_empty();
     memory.marks = marks.into_iter().map(|mark| (mark.room, mark.digest)).collect();
     if changed.is_empty() {
         return Ok(());
@@ -160,7 +166,8 @@ async fn tell_highlights(hub: &Hub, round: &Round, memory: &mut Memory) -> Resul
     let latest: Vec<Listed> = tables.rows(&format!("{LISTED}{LATEST}"), &values).await?;
     for highlight in latest.into_iter().map(Listed::keyed) {
         let state = (highlight.revision, highlight.has_clip, highlight.reviewed_us);
-        if memory.highlights.insert(highlight.key.clone(), state) != Some(state) && !fresh && memory.started {
+        let before = memory.highlights.insert(highlight.key.clone(), state);
+        if before != Some(state) && memory.last.has(&highlight.room) {
             hub.tell_highlight(&highlight);
         }
     }

@@ -64,6 +64,24 @@ async fn a_new_score_and_a_review_reach_those_who_watch_the_room() {
 }
 
 #[tokio::test]
+async fn a_room_that_comes_into_view_tells_no_old_highlights() {
+    let _alone = NEWS.lock().await;
+    let desk = Desk::open("screen", guarded()).await;
+    let _one_room = desk.listen("/api/v1/live?room=mia-bakes").await;
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    let mut all_rooms = desk.listen("/api/v1/live").await;
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    let page = desk.json("/api/v1/highlights?room=north-pier&limit=1").await;
+    let key = page["highlights"][0]["key"].as_str().unwrap();
+    desk.put(&format!("/api/v1/highlights/{key}/review"), EDITOR, r#"{"verdict": "kept"}"#).await;
+    let mut text = String::new();
+    let told = event(&mut all_rooms, &mut text, "\"verdict\":\"kept\"").await;
+    assert_eq!(told["key"], key);
+    let old = |part: &&str| part.contains("\"room\":\"north-pier\"") && part.contains("\"verdict\":\"\"");
+    assert_eq!(text.split("\n\n").find(old), None);
+}
+
+#[tokio::test]
 async fn stopping_ends_listeners_and_more_than_allowed_are_refused() {
     let desk = Desk::open("screen", ConsoleOptions { listeners: 1, ..guarded() }).await;
     let mut socket = desk.listen("/api/v1/live").await;

@@ -18,7 +18,7 @@ use crate::pace::Pace;
 use crate::pipeline::{Connection, Feed, Next, Over};
 use crate::rtmp::Registration;
 use crate::source::{Source, SourceKind};
-use crate::stream::{Broadcast, Made, Unit, identity};
+use crate::stream::{Broadcast, Made, Seen, Unit, identity};
 
 /// How often a waiting room looks at its clocks and for its end.
 const TICK: Duration = Duration::from_millis(50);
@@ -61,6 +61,10 @@ pub(crate) struct Room {
     /// It came by itself and goes when its sender stays away.
     pub(crate) transient: bool,
     pub(crate) broadcast: Option<Broadcast>,
+    /// What the source has shown.
+    pub(crate) seen: Seen,
+    /// It was no recording once.
+    pub(crate) was_live: bool,
     pub(crate) lost_at: Option<Instant>,
     pub(crate) last_start: i64,
     /// Segments are dropped when the reader is slow, rather than waited with: a live source does not wait.
@@ -154,6 +158,9 @@ impl Room {
             Ok(None) => return Outcome::Stopped,
             Err(problem) => return lost(self.source.scrub(&problem)),
         };
+        if matches!(self.source.kind, SourceKind::Http) {
+            self.seen.read_anew();
+        }
         let outcome = self.pump(&connection);
         if !connection.close(wait(self.options.close_timeout_ms)) {
             self.update(|status| status.stuck += 1);
@@ -205,6 +212,14 @@ impl Room {
             }
             match connection.next(TICK) {
                 Next::Unit(unit) => {
+                    if !lived && self.was_live && self.is_recording(connection) {
+                        // Such a playlist is played from its beginning, which was captured when it was live.
+                        let why = "the stream is over, and its recording is not captured again".to_owned();
+                        return Outcome::Lost { why, said: true, lived };
+                    }
+                    if self.seen.knows(&unit) {
+                        continue;
+                    }
                     if !lived {
                         lived = true;
                         let recording = self.is_recording(connection);
@@ -278,6 +293,7 @@ impl Room {
         self.expire();
         self.lost_at = None;
         self.live = !recording;
+        self.was_live |= self.live;
         if let Some(broadcast) = &mut self.broadcast {
             broadcast.resume();
             return;

@@ -18,6 +18,7 @@ use crate::room::{Room, RoomStatus};
 use crate::rooms_file;
 use crate::rtmp::{Listeners, Registration};
 use crate::source::{Source, SourceKind};
+use crate::stream::Seen;
 
 /// What a room needs beyond closing its connection.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -255,6 +256,8 @@ impl Inner {
             registration,
             transient,
             broadcast: None,
+            seen: Seen::default(),
+            was_live: false,
             lost_at: None,
             last_start: 0,
             live: true,

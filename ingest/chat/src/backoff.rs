@@ -28,6 +28,16 @@ pub(crate) struct Keeper<'a> {
 }
 
 impl Keeper<'_> {
+    /// Connects until nobody listens or the peer refuses.
+    pub(crate) async fn keep<S: Future<Output = Ended>>(&self, session: impl Fn() -> S) {
+        let mut attempts = self.attempts();
+        while self.tell(ChatState::Connecting, "").await {
+            if !self.again(&mut attempts, session().await).await {
+                return;
+            }
+        }
+    }
+
     /// Tells a state; `false` when nobody listens.
     pub(crate) async fn tell(&self, state: ChatState, why: &str) -> bool {
         tracing::info!(connector = %self.connector, state = state.as_str(), why, "chat");
@@ -41,23 +51,20 @@ impl Keeper<'_> {
         self.out.send(heard).await.is_ok()
     }
 
-    fn waits(&self) -> ExponentialBackoff {
+    /// Before the first of them.
+    fn attempts(&self) -> Attempts {
         // Jitter adds up to the wait itself, so half of each is asked for.
-        ExponentialBuilder::new()
+        let waits = ExponentialBuilder::new()
             .with_min_delay(Duration::from_millis(self.min_ms) / 2)
             .with_max_delay(Duration::from_millis(self.max_ms) / 2)
             .without_max_times()
             .with_jitter()
-            .build()
-    }
-
-    /// Before the first connection.
-    pub(crate) fn attempts(&self) -> Attempts {
-        Attempts { waits: self.waits(), number: 0 }
+            .build();
+        Attempts { waits, number: 0 }
     }
 
     /// Tells how a connection ended and waits for the next; `false` when there is none.
-    pub(crate) async fn again(&self, attempts: &mut Attempts, ended: Ended) -> bool {
+    async fn again(&self, attempts: &mut Attempts, ended: Ended) -> bool {
         let (why, lived) = match ended {
             Ended::Unheard => return false,
             Ended::Refused(why) => {
@@ -84,7 +91,7 @@ impl Keeper<'_> {
 }
 
 /// Attempts in a row.
-pub(crate) struct Attempts {
+struct Attempts {
     waits: ExponentialBackoff,
     number: u32,
 }

@@ -32,13 +32,7 @@ pub async fn twitch(options: TwitchOptions, out: Sender<Heard>, counts: Arc<Coun
         out: &out,
         counts: &counts,
     };
-    let mut attempts = keeper.attempts();
-    while keeper.tell(ChatState::Connecting, "").await {
-        let ended = session(&options, &keeper).await;
-        if !keeper.again(&mut attempts, ended).await {
-            return;
-        }
-    }
+    keeper.keep(|| session(&options, &keeper)).await;
 }
 
 async fn session(options: &TwitchOptions, keeper: &Keeper<'_>) -> Ended {

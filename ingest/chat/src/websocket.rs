@@ -23,13 +23,7 @@ pub async fn websocket(options: WebSocketOptions, out: Sender<Heard>, counts: Ar
         out: &out,
         counts: &counts,
     };
-    let mut attempts = keeper.attempts();
-    while keeper.tell(ChatState::Connecting, "").await {
-        let ended = session(&options, &keeper).await;
-        if !keeper.again(&mut attempts, ended).await {
-            return;
-        }
-    }
+    keeper.keep(|| session(&options, &keeper)).await;
 }
 
 async fn session(options: &WebSocketOptions, keeper: &Keeper<'_>) -> Ended {

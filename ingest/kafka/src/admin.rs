@@ -11,7 +11,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use crate::context::Context;
 use crate::inquiry::Inquiry;
 use crate::settings::OVERHEAD;
-use crate::{Error, Mechanism, Settings, Topic, clock};
+use crate::{Error, Mechanism, Settings, Topic, TopicPartition, clock};
 
 /// What a partition holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -157,6 +157,15 @@ impl Admin {
     pub fn held(&self, topic: &str) -> Result<Vec<Held>, Error> {
         let count = self.inquiry.check_topics(&[topic])? as i32;
         (0..count).map(|partition| self.inquiry.held(topic, partition)).collect()
+    }
+
+    /// One past the last offset that each of `partitions` holds, in one question to each broker; those that have no
+    /// leader now are left out.
+    ///
+    /// # Errors
+    /// If no broker answers.
+    pub fn ends(&self, partitions: &[TopicPartition]) -> Result<Vec<(TopicPartition, i64)>, Error> {
+        self.inquiry.ends(partitions)
     }
 
     /// Checks that topics exist with equal numbers of partitions: the number.

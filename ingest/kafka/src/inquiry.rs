@@ -8,9 +8,10 @@ use std::time::Duration;
 use rdkafka::config::FromClientConfigAndContext;
 use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
+use rdkafka::{Offset, TopicPartitionList};
 
 use crate::context::Context;
-use crate::{Error, Held, Mechanism, Settings, clock};
+use crate::{Error, Held, Mechanism, Settings, TopicPartition, clock};
 
 pub(crate) struct Inquiry {
     client: BaseConsumer<Context>,
@@ -89,6 +90,26 @@ impl Inquiry {
         let action = format!("asking what topic {topic}, partition {partition} holds");
         let (low, high) = self.ask(&action, |timeout| held(&self.client, topic, partition, timeout))?;
         Ok(Held { partition, low, high })
+    }
+
+    /// One past the last offset that partitions hold, in one question to each broker; those that can't be answered now
+    /// are left out.
+    pub(crate) fn ends(&self, partitions: &[TopicPartition]) -> Result<Vec<(TopicPartition, i64)>, Error> {
+        let mut asked = TopicPartitionList::with_capacity(partitions.len());
+        for at in partitions {
+            let action = format!("asking where {at} ends");
+            let end = asked.add_partition_offset(&at.topic, at.partition, Offset::End);
+            end.map_err(|source| self.failed(&action, source))?;
+        }
+        let ends = self.ask("asking where partitions end", |timeout| {
+            // The end counts as a time here.
+            self.client.offsets_for_times(asked.clone(), timeout)
+        })?;
+        let end = |at: &TopicPartition| match ends.find_partition(&at.topic, at.partition)?.offset() {
+            Offset::Offset(end) => Some((at.clone(), end)),
+            _ => None,
+        };
+        Ok(partitions.iter().filter_map(end).collect())
     }
 
     /// Checks that topics exist.

@@ -31,6 +31,9 @@ pub struct Settings {
     pub prefix: String,
     /// Name by which the broker's logs and quotas know these clients.
     pub client_id: String,
+    /// Name of this worker in its groups, which no other may have: one that is back within `session_timeout_ms` goes on
+    /// with its partitions and nobody else's move. Empty: every start is a new worker.
+    pub instance_id: String,
     /// Whether jobs create the project's topics where they are missing.
     pub create_topics: bool,
     /// Partitions of topics that are created: the most workers that can share the rooms.
@@ -68,6 +71,7 @@ impl Default for Settings {
             brokers: "127.0.0.1:9092".to_owned(),
             prefix: "kairos".to_owned(),
             client_id: "kairos".to_owned(),
+            instance_id: String::new(),
             create_topics: true,
             partitions: 12,
             replication: 1,
@@ -107,6 +111,9 @@ impl Settings {
         self.names()?;
         if self.brokers.split(',').any(|broker| !broker.trim().contains(':')) {
             return wrong("brokers", "must be host:port, several separated by commas");
+        }
+        if self.instance_id.len() > 249 {
+            return wrong("instance_id", "must not be longer than 249 bytes");
         }
         if !(1..=10_000).contains(&self.partitions) {
             return wrong("partitions", "must be from 1 to 10000");
@@ -189,6 +196,9 @@ impl Settings {
             .set("fetch.message.max.bytes", (self.max_message_bytes + OVERHEAD).to_string())
             .set("fetch.max.bytes", (self.queue_bytes.max(self.max_message_bytes + OVERHEAD)).to_string())
             .set("fetch.wait.max.ms", "100");
+        if group.is_some() && !self.instance_id.is_empty() {
+            config.set("group.instance.id", &self.instance_id);
+        }
         match group {
             Some(group) => config
                 .set("group.id", group)

@@ -2,13 +2,12 @@
 
 mod support;
 
-use std::f64::consts::TAU;
-
 use kairos_speech::{Recognizer, WhisperCandle};
 use safetensors::{Dtype, serialize_to_file, tensor::TensorView};
 use serde::Deserialize;
 use support::drawn;
 use support::scripted::{SIGNS, write_tokenizer};
+use support::tones::tones;
 
 /// What `tools/reference/whisper_decode.py` wrote.
 #[derive(Deserialize)]
@@ -22,16 +21,6 @@ struct Golden {
 }
 
 const TEXTS: u32 = 20;
-
-/// The sound of the reference.
-fn tones() -> Vec<f32> {
-    let sample = |i: i32| {
-        let t = f64::from(i) / 16_000.0;
-        let tone = 0.3 * (TAU * 440.0 * t).sin() * (0.5 + 0.5 * (TAU * 3.0 * t).sin());
-        (tone + 0.1 * (TAU * 900.0 * t * t).sin()) as f32
-    };
-    (0..48_000).map(sample).collect()
-}
 
 #[test]
 fn drawn_network_writes_what_hugging_face_writes() {

@@ -77,6 +77,32 @@ pub enum Error {
         /// The text.
         name: String,
     },
+    /// A cluster's name with other characters than letters, digits, `_`, `-` and `.`.
+    #[error("cluster name {name:?} must be 1 to 64 letters, digits, '_', '-' or '.'")]
+    Cluster {
+        /// The text.
+        name: String,
+    },
+    /// A migration has a statement whose form on a cluster is not known.
+    #[error("a statement has no form on a cluster, {problem}: {statement}")]
+    ClusterForm {
+        /// What is not known of it.
+        problem: String,
+        /// The statement.
+        statement: String,
+    },
+    /// The database has tables of one form, and the configuration asks for the other.
+    #[error(
+        "table {table} is {}; take another database, or {} the cluster in the configuration",
+        if *clustered { "of a single server" } else { "distributed over a cluster" },
+        if *clustered { "leave out" } else { "name" }
+    )]
+    OtherForm {
+        /// A table of the other form.
+        table: String,
+        /// Whether a cluster is configured.
+        clustered: bool,
+    },
     /// ClickHouse did not answer, or answered with an error.
     #[error("{what}: {source}")]
     Query {
@@ -188,16 +214,19 @@ fn code(error: &clickhouse::error::Error) -> Option<u32> {
 /// (unknown table, wrong type, wrong password) stays as it is however often it is asked.
 pub(crate) fn is_transient(error: &clickhouse::error::Error) -> bool {
     use clickhouse::error::Error as E;
-    // 159 timeout, 160 too slow, 202 too many queries, 209 and 210 network, 236 aborted, 241 memory, 242 read only
-    // replica, 252 too many parts, 285 too few replicas, 319 unknown insert status, 364 not shared yet,
-    // 999 keeper.
-    const BUSY: [u32; 13] = [159, 160, 202, 209, 210, 236, 241, 242, 252, 285, 319, 364, 999];
+    // 32 a shard that went away in the middle, 159 timeout, 160 too slow, 202 too many queries, 203 no free connection
+    // to a shard, 209 and 210 network, 225 no keeper, 236 aborted, 241 memory, 242 read only replica, 252 too many
+    // parts, 243 its disk is full, 279 no replica of a shard answers, 285 too few replicas, 286 quorum of the insert
+    // before, 319 unknown insert status, 364 not shared yet, 999 keeper.
+    const BUSY: [u32; 19] =
+        [32, 159, 160, 202, 203, 209, 210, 225, 236, 241, 242, 243, 252, 279, 285, 286, 319, 364, 999];
     match error {
         E::Network(_) | E::TimedOut => true,
         E::BadResponse(text) => code_of(text).map_or_else(
             // A proxy's own page has a status and no code.
             || ["502", "503", "504"].iter().any(|status| text.starts_with(status)),
-            |code| BUSY.contains(&code),
+            // Writing to a disk that fills up meanwhile has codes of its own, and the system's words.
+            |code| BUSY.contains(&code) || text.contains("No space left on device"),
         ),
         _ => false,
     }
@@ -219,6 +248,8 @@ mod tests {
         let bad = |text: &str| clickhouse::error::Error::BadResponse(text.to_owned());
         assert!(is_transient(&bad("Code: 252. DB::Exception: Too many parts")));
         assert!(is_transient(&bad("503 Service Unavailable")));
+        assert!(is_transient(&bad("Code: 243. DB::Exception: Cannot reserve 1.00 MiB, not enough space")));
+        assert!(is_transient(&bad("Code: 75. DB::Exception: errno: 28, strerror: No space left on device")));
         assert!(!is_transient(&bad("Code: 60. DB::Exception: Unknown table")));
         assert!(!is_transient(&bad("Code: 516. DB::Exception: Authentication failed")));
     }

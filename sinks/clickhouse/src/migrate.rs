@@ -2,13 +2,15 @@
 //!
 //! Invariants: an applied file never changes (its BLAKE3 is recorded and compared); a file that stopped half way is
 //! applied again, so its statements must be repeatable (`IF NOT EXISTS`, `OR REPLACE`); processes that start at once on
-//! new tables all end with the same ones.
+//! new tables all end with the same ones; the record is of the file, whichever form its statements took, and tables of one
+//! form are never taken for those of the other.
 
 use std::time::Duration;
 
 use clickhouse::Row;
 use serde::{Deserialize, Serialize};
 
+use crate::cluster::{self, Cluster};
 use crate::{Error, Store};
 
 macro_rules! migrations {
@@ -17,7 +19,7 @@ macro_rules! migrations {
     };
 }
 
-const MIGRATIONS: &[(&str, &str)] = migrations![
+pub(crate) const MIGRATIONS: &[(&str, &str)] = migrations![
     "001_streams",
     "002_frame_scores",
     "003_highlights",
@@ -43,7 +45,9 @@ const APPLIED: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (name String
      ENGINE = ReplacingMergeTree ORDER BY name";
 
 /// How often, and how long, a failed migration is looked for among those that another process has applied.
-const LOOKS: u32 = 8;
+const LOOKS: u32 = 24;
+/// The same where every statement goes to all servers of a cluster.
+const LOOKS_ON_CLUSTER: u32 = 240;
 const PAUSE: Duration = Duration::from_millis(250);
 
 #[derive(Debug, Row, Serialize, Deserialize)]
@@ -64,10 +68,12 @@ impl Store {
 }
 
 async fn apply(store: &Store, migrations: &[(&str, &str)]) -> Result<(), Error> {
-    let create = format!("CREATE DATABASE IF NOT EXISTS {}", store.database());
-    store.outside(&create).execute().await.map_err(Error::query("creating the database"))?;
-    store.raw(APPLIED).execute().await.map_err(Error::query("creating schema_migrations"))?;
-    let applied = applied(store).await?;
+    has_one_form(store).await?;
+    prepare(store).await?;
+    let mut applied = applied(store).await?;
+    if migrations.iter().any(|(name, _)| applied.iter().all(|row| row.name != *name)) {
+        applied = caught_up(store).await?;
+    }
     if let Some(unknown) = applied.iter().find(|row| migrations.iter().all(|(name, _)| *name != row.name)) {
         return Err(Error::MigrationUnknown { name: unknown.name.clone() });
     }
@@ -88,6 +94,36 @@ async fn apply(store: &Store, migrations: &[(&str, &str)]) -> Result<(), Error> 
     Ok(())
 }
 
+/// A migration alters the tables of its own form; those of the other it would pass by.
+async fn has_one_form(store: &Store) -> Result<(), Error> {
+    let sql = "SELECT name FROM system.tables WHERE database = {database:String} AND endsWith(name, '_rows') \
+        AND (engine = 'Distributed') != {clustered:UInt8} ORDER BY name LIMIT 1";
+    let clustered = u8::from(store.cluster().is_some());
+    let query = store.outside(sql).param("database", store.database()).param("clustered", clustered);
+    match query.fetch_optional::<String>().await.map_err(Error::query("looking at the tables"))? {
+        Some(table) => Err(Error::OtherForm { table, clustered: clustered == 1 }),
+        None => Ok(()),
+    }
+}
+
+/// Makes the database and the table of what was applied. On a cluster that is asked of every server, so only once: a job
+/// must start while one of them is away.
+async fn prepare(store: &Store) -> Result<(), Error> {
+    if let Some(cluster) = store.cluster().filter(|cluster| cluster.has_keeper()) {
+        let sql = "SELECT count() FROM system.tables WHERE database = {database:String} AND name = 'schema_migrations'";
+        let query = store.outside(sql).param("database", store.database());
+        if query.fetch_one::<u64>().await.map_err(Error::query("looking at the tables"))? > 0 {
+            return Ok(());
+        }
+        tracing::info!(cluster = cluster.name(), database = store.database(), "making tables on a cluster");
+    }
+    let on = store.cluster().map(Cluster::on).unwrap_or_default();
+    let create = format!("CREATE DATABASE IF NOT EXISTS {}{on}", store.database());
+    store.outside(&create).execute().await.map_err(Error::query("creating the database"))?;
+    let create = store.cluster().map_or_else(|| APPLIED.to_owned(), Cluster::applied_table);
+    store.raw(&create).execute().await.map_err(Error::query("creating schema_migrations"))
+}
+
 async fn applied(store: &Store) -> Result<Vec<Applied>, Error> {
     store
         .raw("SELECT name, blake3 FROM schema_migrations FINAL ORDER BY name")
@@ -96,15 +132,25 @@ async fn applied(store: &Store) -> Result<Vec<Applied>, Error> {
         .map_err(Error::query("reading schema_migrations"))
 }
 
+/// The same, with what other servers of a cluster have recorded and this one has not heard of yet.
+async fn caught_up(store: &Store) -> Result<Vec<Applied>, Error> {
+    if store.cluster().is_some_and(Cluster::has_keeper) {
+        let sync = "SYSTEM SYNC REPLICA schema_migrations";
+        store.raw(sync).execute().await.map_err(Error::query("catching up on schema_migrations"))?;
+    }
+    applied(store).await
+}
+
 /// Several jobs may start on new tables at once, and there is no lock to take. What another has applied meanwhile is left
 /// alone, and who fails waits a little whether another gets through with it.
 async fn run_once(store: &Store, name: &str, text: &str, blake3: String) -> Result<(), Error> {
-    let is_applied = async || Ok::<_, Error>(applied(store).await?.iter().any(|row| row.name == name));
+    let is_applied = async || Ok::<_, Error>(caught_up(store).await?.iter().any(|row| row.name == name));
     if is_applied().await? {
         return Ok(());
     }
     let Err(failed) = run(store, name, text, blake3).await else { return Ok(()) };
-    for _ in 0..LOOKS {
+    let looks = if store.cluster().is_some() { LOOKS_ON_CLUSTER } else { LOOKS };
+    for _ in 0..looks {
         tokio::time::sleep(PAUSE).await;
         if is_applied().await? {
             return Ok(());
@@ -116,7 +162,16 @@ async fn run_once(store: &Store, name: &str, text: &str, blake3: String) -> Resu
 async fn run(store: &Store, name: &str, text: &str, blake3: String) -> Result<(), Error> {
     let what = || Error::query(format!("migration {name}"));
     for statement in statements(text) {
-        store.raw(statement).execute().await.map_err(what())?;
+        match store.cluster() {
+            None => store.raw(statement).execute().await.map_err(what())?,
+            Some(cluster) => {
+                for statement in cluster::statements(cluster, store.database(), statement)? {
+                    // Only then does the answer say of every server whether it failed there.
+                    let waiting = store.raw(&statement).with_setting("wait_end_of_query", "1");
+                    waiting.execute().await.map_err(what())?;
+                }
+            }
+        }
     }
     let mut insert = store.client().insert::<Applied>("schema_migrations").await.map_err(what())?;
     insert.write(&Applied { name: name.to_owned(), blake3 }).await.map_err(what())?;
@@ -124,7 +179,7 @@ async fn run(store: &Store, name: &str, text: &str, blake3: String) -> Result<()
 }
 
 /// Statements end with a `;` at the end of a line.
-fn statements(text: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn statements(text: &str) -> impl Iterator<Item = &str> {
     text.split(";\n").map(str::trim).filter(|statement| !statement.is_empty())
 }
 

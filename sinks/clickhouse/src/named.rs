@@ -108,17 +108,36 @@ impl Parameter {
     }
 }
 
+fn find(name: &str) -> Result<&'static NamedQuery, Error> {
+    QUERIES.iter().find(|query| query.name == name).ok_or_else(|| {
+        let known: Vec<_> = QUERIES.iter().map(|query| query.name).collect();
+        Error::UnknownQuery { name: name.to_owned(), known: known.join(", ") }
+    })
+}
+
 impl Store {
     /// Asks a named query.
     ///
     /// # Errors
     /// [`Error::UnknownQuery`] and [`Error::Parameter`] name what there is; otherwise as [`Store::query`].
     pub async fn named(&self, name: &str, params: &[(&str, &str)], format: Format) -> Result<String, Error> {
-        let query = QUERIES.iter().find(|query| query.name == name).ok_or_else(|| {
-            let known: Vec<_> = QUERIES.iter().map(|query| query.name).collect();
-            Error::UnknownQuery { name: name.to_owned(), known: known.join(", ") }
-        })?;
+        let query = find(name)?;
         self.query_with(query.sql, &query.bind(params)?, format).await
+    }
+
+    /// The same into a writer, as [`Store::query_into`].
+    ///
+    /// # Errors
+    /// As [`Store::named`] and [`Store::query_into`].
+    pub async fn named_into(
+        &self,
+        name: &str,
+        params: &[(&str, &str)],
+        format: Format,
+        out: &mut (dyn std::io::Write + Send),
+    ) -> Result<(), Error> {
+        let query = find(name)?;
+        self.query_into(query.sql, &query.bind(params)?, format, out).await
     }
 }
 

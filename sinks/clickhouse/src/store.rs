@@ -11,6 +11,7 @@ use clickhouse::query::Query;
 use serde::Serialize;
 
 use crate::Error;
+use crate::cluster::{self, Cluster};
 use crate::embedded::{Door, Embedded};
 
 /// The database when none is configured.
@@ -58,6 +59,10 @@ pub enum Format {
     JsonEachRow,
     /// Tab separated, with a line of names.
     Tsv,
+    /// Comma separated, with a line of names.
+    Csv,
+    /// An Apache Parquet file; no text.
+    Parquet,
 }
 
 impl Format {
@@ -67,6 +72,8 @@ impl Format {
             Self::PrettyCompact => "PrettyCompact",
             Self::JsonEachRow => "JSONEachRow",
             Self::Tsv => "TSVWithNames",
+            Self::Csv => "CSVWithNames",
+            Self::Parquet => "Parquet",
         }
     }
 }
@@ -77,6 +84,7 @@ pub struct Store {
     base: clickhouse::Client,
     client: clickhouse::Client,
     database: String,
+    cluster: Option<Cluster>,
     url: String,
     user: Option<String>,
     password: Option<String>,
@@ -97,7 +105,7 @@ impl Store {
     /// # Errors
     /// If the server does not answer, the library is missing, or another process uses the folder.
     pub async fn connect(target: Target) -> Result<Self, Error> {
-        let (url, user, password, database, engine) = match target {
+        let access = match target {
             Target::Url { url, user, password, database } => {
                 if !url.starts_with("http://") && !url.starts_with("https://") {
                     return Err(Error::Url { url });
@@ -112,6 +120,15 @@ impl Store {
                 embedded(data_dir, Door { listen, key: password }).await?
             }
         };
+        Self::open(access).await
+    }
+
+    #[cfg(test)]
+    pub(crate) async fn of_engine(engine: Embedded) -> Result<Self, Error> {
+        Self::open(access(engine)).await
+    }
+
+    async fn open((url, user, password, database, engine): Access) -> Result<Self, Error> {
         let mut base = clickhouse::Client::default().with_url(&url);
         if let Some(user) = &user {
             base = base.with_user(user);
@@ -127,6 +144,7 @@ impl Store {
             client: base.clone(),
             base,
             database: String::new(),
+            cluster: None,
             url,
             user,
             password,
@@ -138,8 +156,28 @@ impl Store {
         Ok(store)
     }
 
+    /// The same connection, with tables that are sharded over the servers of a cluster and replicated within each shard.
+    /// The servers' configuration defines the cluster and its Keeper, and gives every server its macros `{shard}` and
+    /// `{replica}`. An insert is acknowledged when most replicas of the shards that it goes to have it.
+    ///
+    /// # Errors
+    /// If the name has other characters than letters, digits, `_`, `-` and `.`.
+    pub fn on_cluster(self, name: &str) -> Result<Self, Error> {
+        Cluster::new(name).map(|cluster| self.with_form(cluster))
+    }
+
+    pub(crate) fn with_form(mut self, cluster: Cluster) -> Self {
+        let set = |client: clickhouse::Client| {
+            cluster::SETTINGS.iter().fold(client, |client, (name, value)| client.with_setting(*name, *value))
+        };
+        self.base = set(self.base);
+        self.client = set(self.client);
+        self.cluster = Some(cluster);
+        self
+    }
+
     /// Where the same ClickHouse is reached over HTTP, for another client. The embedded engine's key is in it: it
-    /// is worth as much as the data.
+    /// is worth as much as the data. The cluster is not: name it there again.
     pub fn endpoint(&self) -> Target {
         Target::Url {
             url: self.url.clone(),
@@ -174,6 +212,10 @@ impl Store {
         &self.database
     }
 
+    pub(crate) const fn cluster(&self) -> Option<&Cluster> {
+        self.cluster.as_ref()
+    }
+
     /// Asks in SQL; the answer as text. A `FORMAT` in the query wins over `format`. The whole answer is held in
     /// memory: put a `LIMIT` on what could be large.
     ///
@@ -193,10 +235,28 @@ impl Store {
         params: &[(&str, V)],
         format: Format,
     ) -> Result<String, Error> {
+        let mut answer = Vec::new();
+        self.query_into(sql, params, format, &mut answer).await?;
+        String::from_utf8(answer).map_err(|_not_text| Error::NotText)
+    }
+
+    /// The same into a writer, as it comes: for answers that are large, or no text.
+    ///
+    /// # Errors
+    /// As [`Store::query`], and [`Error::Io`] where the writer fails. What was written by then is not whole.
+    pub async fn query_into<V: Serialize>(
+        &self,
+        sql: &str,
+        params: &[(&str, V)],
+        format: Format,
+        out: &mut (dyn std::io::Write + Send),
+    ) -> Result<(), Error> {
         let query = params.iter().fold(self.raw(sql), |query, (name, value)| query.param(name, value));
         let mut answer = query.fetch_bytes(format.as_str()).map_err(Error::query("query"))?;
-        let bytes = answer.collect().await.map_err(Error::query("query"))?;
-        String::from_utf8(bytes.to_vec()).map_err(|_not_text| Error::NotText)
+        while let Some(piece) = answer.next().await.map_err(Error::query("query"))? {
+            out.write_all(&piece).map_err(Error::io("writing an answer"))?;
+        }
+        out.flush().map_err(Error::io("writing an answer"))
     }
 
     /// A query whose `?` are plain characters.
@@ -231,6 +291,10 @@ async fn embedded(data_dir: PathBuf, door: Door) -> Result<Access, Error> {
         what: "starting the embedded ClickHouse".to_owned(),
         source: std::io::Error::other(failed),
     })??;
+    Ok(access(engine))
+}
+
+fn access(engine: Embedded) -> Access {
     let (url, user, password) = engine.access();
-    Ok((url, Some(user), Some(password), DATABASE.to_owned(), Some(Arc::new(engine))))
+    (url, Some(user), Some(password), DATABASE.to_owned(), Some(Arc::new(engine)))
 }

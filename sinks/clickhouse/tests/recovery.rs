@@ -39,6 +39,38 @@ async fn child() {
     }
 }
 
+/// Not a test of its own: what the child process does that exits while its engine runs.
+#[tokio::test]
+#[allow(unsafe_code)]
+async fn child_that_exits() {
+    unsafe extern "C" {
+        fn atexit(callback: extern "C" fn()) -> std::ffi::c_int;
+    }
+    extern "C" fn destructor() {
+        eprintln!("torn down");
+    }
+    let Ok(folder) = std::env::var(FOLDER) else { return };
+    let store = open(Path::new(&folder)).await.unwrap();
+    // As the library does, when a part of it is used for the first time.
+    // SAFETY: the C library keeps a pointer to a function that is never unloaded.
+    assert_eq!(unsafe { atexit(destructor) }, 0);
+    let other = store.clone().with_database("default").unwrap();
+    assert_eq!(number(&other, "SELECT toUInt64(1)").await, 1);
+    std::process::exit(7);
+}
+
+#[test]
+fn a_process_that_exits_does_not_tear_down_the_engine_under_its_threads() {
+    let (_keep, data_dir) = folder();
+    let child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "child_that_exits", "--nocapture"])
+        .env(FOLDER, &data_dir)
+        .output()
+        .unwrap();
+    assert_eq!(child.status.code(), Some(7), "{child:?}");
+    assert!(!String::from_utf8_lossy(&child.stderr).contains("torn down"), "{child:?}");
+}
+
 fn spawn(folder: &Path) -> (Child, std::io::Lines<BufReader<ChildStdout>>) {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "child", "--nocapture"])

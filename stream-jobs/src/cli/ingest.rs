@@ -9,6 +9,7 @@ use kairos_timeline::RoomId;
 use super::UsageError;
 use crate::config::Config;
 use crate::ingest::Job;
+use crate::telemetry;
 
 /// Captures live sources and chats into the input topics, until they end or it is stopped.
 ///
@@ -34,6 +35,7 @@ pub struct Args {
 impl Args {
     /// Runs it.
     pub fn run(self, config: Config) -> anyhow::Result<()> {
+        telemetry::start(&config.metrics, "ingest")?;
         let usage = |what: String| anyhow::Error::from(UsageError(what));
         let room = self.room.map(RoomId::new).transpose().map_err(|error| usage(error.to_string()))?;
         let source: Option<Source> = self

@@ -8,6 +8,7 @@ mod eval;
 mod gift;
 mod graph;
 mod ingest;
+mod live;
 mod recording;
 mod replay;
 mod score;

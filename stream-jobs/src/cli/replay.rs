@@ -123,30 +123,20 @@ impl Args {
     }
 }
 
-/// All of them at once, each on a thread: at their own pace they run side by side.
 fn send_all(
     config: &Config,
     recordings: &[PathBuf],
     overrides: &Overrides,
     paced: bool,
 ) -> anyhow::Result<()> {
-    std::thread::scope(|scope| {
-        let one = |path: &PathBuf| {
-            let path = path.clone();
-            scope.spawn(move || send(config, &path, overrides, paced).map(|sent| (path, sent)))
-        };
-        let sending: Vec<_> = recordings.iter().map(one).collect();
-        for sent in sending {
-            let (path, sent) =
-                sent.join().map_err(|_panic| anyhow::anyhow!("a sending thread panicked"))??;
-            println!(
-                "{}: {} messages, {} of them segments, {} unreadable",
-                path.display(),
-                sent.messages,
-                sent.segments,
-                sent.faults
-            );
-        }
-        Ok(())
-    })
+    for (path, sent) in recordings.iter().zip(send(config, recordings, overrides, paced)?) {
+        println!(
+            "{}: {} messages, {} of them segments, {} unreadable",
+            path.display(),
+            sent.messages,
+            sent.segments,
+            sent.faults
+        );
+    }
+    Ok(())
 }

@@ -10,7 +10,7 @@ use clap::Parser;
 use kairos_console::Console;
 
 use crate::config::Config;
-use crate::{live, storage};
+use crate::{live, storage, telemetry};
 
 /// Serves the review screen and the HTTP API (/openapi.json), until it is stopped.
 #[derive(Debug, Parser)]
@@ -36,8 +36,11 @@ impl Args {
                 .with_context(|| format!("listening on {}", self.listen))?;
             let address = listener.local_addr()?;
             println!("http://{address}");
+            let handle = telemetry::collect("serve")?;
+            tokio::spawn(telemetry::upkeep(handle.clone()));
             let console = Console {
                 options: config.serve.clone(),
+                metrics: Some(handle),
                 ..Console::new(store.clone(), self.out.join("clips"))
             };
             let stopped = async move {

@@ -1,9 +1,12 @@
 //! `kairos sql`.
 
-use std::path::PathBuf;
+use std::io::{BufWriter, IsTerminal, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 
+use anyhow::Context;
 use clap::{Parser, ValueEnum};
-use kairos_clickhouse::{Format, named_queries};
+use kairos_clickhouse::{Format, Store, named_queries};
 
 use super::UsageError;
 use crate::config::Config;
@@ -29,6 +32,9 @@ pub struct Args {
     /// How the answer is written.
     #[arg(long, value_enum, default_value_t = Shape::Table)]
     format: Shape,
+    /// A file for the answer, which is there when it is whole; without it the answer is printed.
+    #[arg(long, value_name = "FILE", conflicts_with = "digest")]
+    to: Option<PathBuf>,
 }
 
 /// How an answer is written.
@@ -40,6 +46,10 @@ enum Shape {
     Json,
     /// Tab separated with a line of names.
     Tsv,
+    /// Comma separated with a line of names.
+    Csv,
+    /// Apache Parquet, for data frames and warehouses.
+    Parquet,
 }
 
 impl From<Shape> for Format {
@@ -48,6 +58,8 @@ impl From<Shape> for Format {
             Shape::Table => Self::PrettyCompact,
             Shape::Json => Self::JsonEachRow,
             Shape::Tsv => Self::Tsv,
+            Shape::Csv => Self::Csv,
+            Shape::Parquet => Self::Parquet,
         }
     }
 }
@@ -56,16 +68,12 @@ impl Args {
     /// Runs it.
     pub fn run(self, config: &Config) -> anyhow::Result<()> {
         if self.named.as_deref() == Some("list") {
-            for query in named_queries() {
-                println!("{:20} {}", query.name, query.description);
-                for parameter in &query.parameters {
-                    let default = parameter
-                        .default
-                        .map_or_else(|| "required".to_owned(), |value| format!("default {value:?}"));
-                    println!("{:20}   -p {}=...  {} ({default})", "", parameter.name, parameter.description);
-                }
-            }
+            list();
             return Ok(());
+        }
+        let is_printed = self.to.is_none();
+        if is_printed && matches!(self.format, Shape::Parquet) && std::io::stdout().is_terminal() {
+            return Err(UsageError("Parquet is nothing for a terminal: give --to FILE".to_owned()).into());
         }
         let params: Vec<(&str, &str)> = self
             .params
@@ -77,31 +85,63 @@ impl Args {
             })
             .collect::<Result<_, _>>()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let answer = runtime.block_on(async {
+        runtime.block_on(async {
             let store = storage::open_existing(config, &self.out).await?;
-            if let Some(streams) = self.digest {
+            match &self.to {
+                Some(file) => {
+                    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+                    let mut new = tempfile::Builder::new()
+                        .permissions(std::fs::Permissions::from_mode(0o666))
+                        .tempfile_in(folder.unwrap_or_else(|| Path::new(".")))
+                        .with_context(|| format!("making {}", file.display()))?;
+                    self.answer(&store, &params, &mut BufWriter::new(&mut new))
+                        .await
+                        .with_context(|| file.display().to_string())?;
+                    new.persist(file).with_context(|| format!("naming {}", file.display()))?;
+                }
+                None => self.answer(&store, &params, &mut std::io::stdout()).await?,
+            }
+            anyhow::Ok(store.close().await?)
+        })
+    }
+
+    async fn answer(
+        &self,
+        store: &Store,
+        params: &[(&str, &str)],
+        out: &mut (dyn Write + Send),
+    ) -> anyhow::Result<()> {
+        let format = self.format.into();
+        match (&self.digest, &self.named, &self.query) {
+            (Some(streams), ..) => {
                 let streams = match streams.is_empty() {
                     true => store.streams().await?,
-                    false => streams,
+                    false => streams.clone(),
                 };
                 let digest = store.digest(&streams).await?;
-                store.close().await?;
-                return anyhow::Ok(format!("{} streams\ndigest: {digest}\n", streams.len()));
+                writeln!(out, "{} streams\ndigest: {digest}", streams.len())?;
             }
-            let answer = match (&self.named, &self.query) {
-                (Some(name), _) => store.named(name, &params, self.format.into()).await?,
-                (None, Some(query)) => store.query(query, self.format.into()).await?,
-                (None, None) => {
-                    return Err(UsageError(
-                        "give a query, --digest, or --named NAME (--named list shows them)".to_owned(),
-                    )
-                    .into());
-                }
-            };
-            store.close().await?;
-            anyhow::Ok(answer)
-        })?;
-        print!("{answer}");
+            (None, Some(name), _) => store.named_into(name, params, format, out).await?,
+            (None, None, Some(query)) => {
+                store.query_into(query, &[] as &[(&str, &str)], format, out).await?;
+            }
+            (None, None, None) => {
+                let usage = "give a query, --digest, or --named NAME (--named list shows them)";
+                return Err(UsageError(usage.to_owned()).into());
+            }
+        }
         Ok(())
+    }
+}
+
+/// Prints the queries that ship with kairos.
+fn list() {
+    for query in named_queries() {
+        println!("{:20} {}", query.name, query.description);
+        for parameter in &query.parameters {
+            let default =
+                parameter.default.map_or_else(|| "required".to_owned(), |value| format!("default {value:?}"));
+            println!("{:20}   -p {}=...  {} ({default})", "", parameter.name, parameter.description);
+        }
     }
 }

@@ -8,23 +8,21 @@ pub mod config;
 mod media;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use kairos_clickhouse::{Checkpoint, ClipRow, Store, Writer, WriterOptions};
-use kairos_clips::{Clip, ClipFolder, ClipNames, ClipRequest, ClipStore, Interval};
-use kairos_kafka::{Admin, Consumer, Event, Message, Start, Topic, TopicPartition, encode_dead_letter};
+use kairos_clickhouse::{ATTEMPTS, Checkpoint, ClipRow, Store, Writer, WriterOptions, patiently};
+use kairos_clips::{Clip, ClipError, ClipFolder, ClipNames, ClipRequest, ClipStore, Interval};
+use kairos_kafka::{Admin, Consumer, Event, Message, Start, Topic, TopicPartition};
 use kairos_topics::{Highlight, HighlightState, Publisher};
 use tokio::runtime::Runtime;
 
 pub use config::ClipConfig;
 
-use crate::config::Config;
-use crate::live::{Events, clock, stop_on_signals};
+use crate::live::{Events, Setting, clock, stop_on_signals};
 use crate::replay::ensure_topics;
-use crate::storage;
+use crate::telemetry::{names, timed};
 use media::Wanted;
 
 /// How long the job waits for a highlight before it looks around.
@@ -35,17 +33,6 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const BEFORE: i64 = 2_000_000;
 /// Clips whose borders differ by less are the same: about a picture, microseconds.
 const ALIKE: i64 = 40_000;
-
-/// What to run.
-#[derive(Debug, Clone)]
-pub struct Job {
-    /// The configuration.
-    pub config: Config,
-    /// Output folder: clips/ and the embedded engine.
-    pub out: PathBuf,
-    /// Stop when everything that the topic held at the start is done.
-    pub until_end: bool,
-}
 
 /// What a run did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -60,41 +47,33 @@ pub struct Counts {
     pub dead: u64,
 }
 
-impl Job {
-    /// Runs until the end, a signal or an error.
-    ///
-    /// # Errors
-    /// If the broker, the tables or the folder of clips can't be used.
-    pub fn run(&self) -> anyhow::Result<Counts> {
-        let stop = stop_on_signals()?;
-        ensure_topics(&self.config)?;
-        let settings = &self.config.kafka;
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .thread_name("kairos-rows")
-            .enable_all()
-            .build()?;
-        let store = runtime.block_on(storage::open(&self.config, &self.out))?;
-        let names = settings.names()?;
-        let topic = names.of(Topic::Highlights);
-        let clips = ClipStore::new(ClipFolder::open(self.out.join("clips"))?, &self.config.clips)?;
-        let run = Run {
-            job: self,
-            admin: Admin::open(settings)?,
-            consumer: Consumer::open(settings, &self.config.clip.group, &[&topic])?,
-            media: names.of(Topic::Media),
-            dead_letters: names.of(Topic::DeadLetters),
-            topic,
-            events: Publisher::new(Events::open(settings)?, settings.prefix.clone()),
-            writer: Writer::new(&store, WriterOptions { attempts: 60, ..WriterOptions::default() })?,
-            store,
-            runtime,
-            clips,
-            parts: BTreeMap::new(),
-            counts: Counts::default(),
-        };
-        run.go(&stop)
-    }
+/// Runs until the end, a signal or an error.
+///
+/// # Errors
+/// If the broker, the tables or the folder of clips can't be used.
+pub fn run(job: &Setting) -> anyhow::Result<Counts> {
+    let stop = stop_on_signals()?;
+    ensure_topics(&job.config)?;
+    let settings = &job.config.kafka;
+    let (runtime, store) = job.tables()?;
+    let names = settings.names()?;
+    let topic = names.of(Topic::Highlights);
+    let clips = ClipStore::new(ClipFolder::open(job.out.join("clips"))?, &job.config.clips)?;
+    let run = Run {
+        job,
+        admin: Admin::open(settings)?,
+        consumer: Consumer::open(settings, &job.config.clip.group, &[&topic])?,
+        media: names.of(Topic::Media),
+        topic,
+        events: Publisher::new(Events::open(settings)?, settings.prefix.clone()),
+        writer: Writer::new(&store, WriterOptions { attempts: ATTEMPTS, ..WriterOptions::default() })?,
+        store,
+        runtime,
+        clips,
+        parts: BTreeMap::new(),
+        counts: Counts::default(),
+    };
+    run.go(&stop)
 }
 
 /// A highlight that waits for its media.
@@ -102,6 +81,18 @@ struct Waiting {
     event: Highlight,
     offset: i64,
     since: Instant,
+    /// Its media can't be there before.
+    due: Instant,
+}
+
+/// What became of a clip.
+enum Cut {
+    /// It is published, or was before.
+    Done,
+    /// So much of its media is not there yet.
+    Later(Duration),
+    /// It can't be cut, and why.
+    Never(String),
 }
 
 /// One partition of the topic.
@@ -122,12 +113,11 @@ impl Part {
 }
 
 struct Run<'a> {
-    job: &'a Job,
+    job: &'a Setting,
     admin: Admin,
     consumer: Consumer,
     topic: String,
     media: String,
-    dead_letters: String,
     events: Publisher<Events>,
     writer: Writer,
     store: Store,
@@ -184,9 +174,11 @@ impl Run<'_> {
     }
 
     fn assigned(&mut self, partitions: &[TopicPartition]) -> anyhow::Result<BTreeMap<i32, i64>> {
-        let query = self.store.client().query("SELECT ?fields FROM checkpoints WHERE job = ?");
-        let found = query.bind(&self.job.config.clip.group).fetch_all::<Checkpoint>();
-        let kept = self.runtime.block_on(found).context("checkpoints of the clip job")?;
+        let ask = || {
+            let query = self.store.client().query("SELECT ?fields FROM checkpoints WHERE job = ?");
+            query.bind(&self.job.config.clip.group).fetch_all::<Checkpoint>()
+        };
+        let kept = self.runtime.block_on(patiently("checkpoints of the clip job", ask))?;
         let held = self.admin.held(&self.topic)?;
         self.parts.clear();
         for at in partitions {
@@ -207,11 +199,8 @@ impl Run<'_> {
         let event: Highlight = match serde_json::from_slice(message.value.as_deref().unwrap_or_default()) {
             Ok(event) => event,
             Err(problem) => {
-                let why = format!("{position}: no highlight: {problem}");
-                tracing::warn!("dead letter: {why}");
                 self.counts.dead += 1;
-                let record = encode_dead_letter(&self.dead_letters, message, &why);
-                return Ok(self.events.sink().producer().post(&record)?);
+                return self.events.sink().bury(message, &format!("no highlight: {problem}"));
             }
         };
         // Our own words.
@@ -225,43 +214,53 @@ impl Run<'_> {
             part.waiting.remove(&key);
             return Ok(());
         }
-        let (offset, since) = (position.offset, clock::now());
-        part.waiting.insert(key, Waiting { event, offset, since });
+        let (offset, now) = (position.offset, clock::now());
+        part.waiting.insert(key, Waiting { event, offset, since: now, due: now });
         Ok(())
     }
 
     /// Cuts every clip whose media is there; with `ends`, and after the wait, with the media that is there.
     fn cut_due(&mut self, ends: bool) -> anyhow::Result<()> {
         let wait = Duration::from_secs(u64::from(self.job.config.clip.wait_s));
+        let now = clock::now();
         let due: Vec<(i32, [String; 4], Highlight, bool)> = self
             .parts
             .iter()
             .flat_map(|(partition, part)| {
                 part.waiting.iter().map(|(key, waiting)| (*partition, key, waiting))
             })
+            .filter(|(_, _, waiting)| ends || waiting.due <= now)
             .map(|(partition, key, waiting)| {
-                let is_late = clock::now().saturating_duration_since(waiting.since) >= wait;
+                let is_late = now.saturating_duration_since(waiting.since) >= wait;
                 (partition, key.clone(), waiting.event.clone(), ends || is_late)
             })
             .collect();
         for (partition, key, event, at_once) in due {
-            let is_done = match self.cut(&event, at_once) {
-                Ok(is_done) => is_done,
-                Err(problem) => {
-                    self.counts.failed += 1;
-                    tracing::error!(room = event.room, highlight = event.highlight, "no clip: {problem:#}");
-                    true
+            let cut = timed(names::CLIP, || self.cut(&event, at_once));
+            let cut = cut.with_context(|| format!("clip of {}, room {}", event.highlight, event.room))?;
+            let Some(part) = self.parts.get_mut(&partition) else { continue };
+            match cut {
+                Cut::Done => {}
+                Cut::Later(missing) => {
+                    if let Some(waiting) = part.waiting.get_mut(&key) {
+                        // Media comes no faster than it plays; a look costs reading what is there.
+                        waiting.due = now + missing.max(LOOK_EVERY).min(wait);
+                    }
+                    continue;
                 }
-            };
-            if is_done && let Some(part) = self.parts.get_mut(&partition) {
-                part.waiting.remove(&key);
+                Cut::Never(problem) => {
+                    self.counts.failed += 1;
+                    metrics::counter!(names::CLIPS, "outcome" => "failed").increment(1);
+                    tracing::error!(room = event.room, highlight = event.highlight, "no clip: {problem}");
+                }
             }
+            part.waiting.remove(&key);
         }
         Ok(())
     }
 
-    /// Cuts a clip; `false` if its media is not there yet.
-    fn cut(&mut self, event: &Highlight, at_once: bool) -> anyhow::Result<bool> {
+    /// Cuts a clip. A folder or tables that fail are errors: the clip can be cut when they are well again.
+    fn cut(&mut self, event: &Highlight, at_once: bool) -> anyhow::Result<Cut> {
         let interval = Interval { from_us: event.start_us, to_us: event.end_us };
         let window = self.job.config.clips.window(interval, event.peak_us);
         let former = self.former(event)?;
@@ -270,7 +269,7 @@ impl Run<'_> {
             .as_ref()
             .is_some_and(|row| close(row.from_us, window.from_us) && close(row.to_us, window.to_us))
         {
-            return Ok(true);
+            return Ok(Cut::Done);
         }
         let wanted = Wanted {
             room: &event.room,
@@ -281,12 +280,14 @@ impl Run<'_> {
             to_us: window.to_us,
         };
         let found = media::read(&self.job.config, &self.admin, wanted)?;
-        if !found.is_whole && !at_once {
-            return Ok(false);
-        }
         let end = found.segments.iter().map(|segment| segment.start_us + segment.duration_us).max();
+        if !found.is_whole && !at_once {
+            let missing = window.to_us - end.unwrap_or(window.from_us).max(window.from_us);
+            return Ok(Cut::Later(Duration::from_micros(missing.max(0).unsigned_abs())));
+        }
         let Some(end) = end.filter(|end| *end > window.from_us) else {
-            anyhow::bail!("the topic of media holds nothing of {} to {} us", window.from_us, window.to_us);
+            let (from, to) = (window.from_us, window.to_us);
+            return Ok(Cut::Never(format!("the topic of media holds nothing of {from} to {to} us")));
         };
         let request = ClipRequest {
             names: ClipNames { room: &event.room, stream: &event.stream, highlight: &event.highlight },
@@ -295,21 +296,31 @@ impl Run<'_> {
             peak_us: Some(event.peak_us),
             segments: &found.segments,
         };
-        let clip = match &former {
-            Some(former) => self.clips.revise(&former.clip, &request)?,
-            None => self.clips.cut(&request)?,
+        let cut = match &former {
+            Some(former) => self.clips.revise(&former.clip, &request),
+            None => self.clips.cut(&request),
+        };
+        let clip = match cut {
+            Ok(clip) => clip,
+            Err(problem @ (ClipError::DiskFull { .. } | ClipError::File { .. })) => {
+                return Err(problem.into());
+            }
+            Err(problem) => return Ok(Cut::Never(problem.to_string())),
         };
         self.publish(event, &clip)?;
         self.counts.clips += 1;
-        Ok(true)
+        metrics::counter!(names::CLIPS, "outcome" => "cut").increment(1);
+        Ok(Cut::Done)
     }
 
     /// The clip of an earlier revision.
     fn former(&self, event: &Highlight) -> anyhow::Result<Option<ClipRow>> {
         let sql = "SELECT ?fields FROM clips WHERE room = ? AND stream = ? AND model = ? AND highlight = ?";
-        let query = self.store.client().query(sql);
-        let query = query.bind(&event.room).bind(&event.stream).bind(&event.model).bind(&event.highlight);
-        Ok(self.runtime.block_on(query.fetch_optional::<ClipRow>())?)
+        let ask = || {
+            let query = self.store.client().query(sql).bind(&event.room).bind(&event.stream);
+            query.bind(&event.model).bind(&event.highlight).fetch_optional::<ClipRow>()
+        };
+        Ok(self.runtime.block_on(patiently("former clip", ask))?)
     }
 
     fn publish(&mut self, event: &Highlight, clip: &Clip) -> anyhow::Result<()> {

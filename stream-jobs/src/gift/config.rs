@@ -45,7 +45,7 @@ pub struct JobConfig {
     pub checkpoint_messages: u64,
     /// A room without a first segment for so long is taken for a chat alone, seconds of its own events.
     pub media_wait_s: u32,
-    /// A room is closed when the newest event of all rooms is so far ahead of its own, seconds.
+    /// A room is closed when the newest event of all rooms in its partition is so far ahead of its own, seconds.
     pub room_idle_s: u32,
     /// Messages held back to put the topics in order of time, MiB; past it they go on out of order, and are counted.
     pub merge_mib: usize,

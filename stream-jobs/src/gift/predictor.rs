@@ -4,10 +4,10 @@
 //! once and kept, each for itself: in a batch the last bits would depend on who else is in it, and so on when the job was
 //! started. Invariant: users are ranked by probability, then id.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use kairos_gifting::{NodeTable, RoomInput, Segment, UserPass};
+use lru::LruCache;
 
 use super::act::Act;
 use super::audience::{Audience, Own};
@@ -15,8 +15,9 @@ use super::model::GiftModel;
 use super::{GiftConfig, reason};
 use crate::graph::{LiveGraph, id_of};
 
-/// Numbers that are kept at once; past it all are computed anew.
-const KEPT: usize = 50_000;
+/// Bytes of numbers that are kept: of some thousands of users. Past it those that were longest not asked for are computed
+/// anew.
+const KEPT: usize = 64 << 20;
 
 /// What is expected of a viewer.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,7 +39,8 @@ pub struct Predictor {
     audience: Audience,
     nodes: NodeTable,
     /// By what users look like: most are alike.
-    kept: BTreeMap<u128, UserPass>,
+    kept: LruCache<u128, Arc<UserPass>>,
+    kept_bytes: usize,
 }
 
 impl std::fmt::Debug for Predictor {
@@ -51,7 +53,14 @@ impl Predictor {
     /// A ranker before anybody came, with the graph so far.
     pub fn new(model: Arc<GiftModel>, config: GiftConfig, graph: LiveGraph) -> Self {
         let audience = Audience::new(config.clone(), graph);
-        Self { model, config, audience, nodes: NodeTable::default(), kept: BTreeMap::new() }
+        Self {
+            model,
+            config,
+            audience,
+            nodes: NodeTable::default(),
+            kept: LruCache::unbounded(),
+            kept_bytes: 0,
+        }
     }
 
     /// The ranker.
@@ -121,20 +130,23 @@ impl Predictor {
         Ok(found)
     }
 
-    fn pass(&mut self, user: &str, own: &Own) -> anyhow::Result<UserPass> {
+    fn pass(&mut self, user: &str, own: &Own) -> anyhow::Result<Arc<UserPass>> {
         let id = id_of(user);
         // A user without a row of its own is all that is told of it.
         let known = self.model.ranker().knows_user(id).then_some(id);
         let key = own.fingerprint(known);
         if let Some(pass) = self.kept.get(&key) {
-            return Ok(pass.clone());
-        }
-        if self.kept.len() >= KEPT {
-            self.kept.clear();
+            return Ok(Arc::clone(pass));
         }
         let mut passes = self.model.ranker().user_passes(&[own.input(id)], &self.nodes)?;
         let pass = passes.pop().ok_or_else(|| anyhow::anyhow!("user {user}: the ranker gave no pass"))?;
-        self.kept.insert(key, pass.clone());
+        let pass = Arc::new(pass);
+        self.kept_bytes += pass.bytes();
+        self.kept.put(key, Arc::clone(&pass));
+        while self.kept_bytes > KEPT {
+            let Some((_, oldest)) = self.kept.pop_lru() else { break };
+            self.kept_bytes -= oldest.bytes();
+        }
         Ok(pass)
     }
 }

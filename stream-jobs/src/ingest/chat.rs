@@ -16,6 +16,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinHandle;
 
 use crate::config::Config;
+use crate::telemetry::names;
 
 /// Events between connectors and the sender: some seconds of the largest chats.
 const IN_FLIGHT: usize = 4_096;
@@ -109,6 +110,12 @@ fn connect(
 fn send(mut heard: Receiver<Heard>, producer: &Producer, names: &Names) -> anyhow::Result<(u64, u64)> {
     let (mut events, mut broken) = (0, 0);
     while let Some(heard) = heard.blocking_recv() {
+        let kind = match &heard {
+            Heard::Comment(_) => "comment",
+            Heard::Gift(_) => "gift",
+            Heard::Feedback(_) => "feedback",
+            Heard::Broken { .. } | Heard::State { .. } => "",
+        };
         let record = match heard {
             Heard::Comment(comment) => encode_event(&names.of(Topic::Comments), &comment)?,
             Heard::Gift(gift) => encode_event(&names.of(Topic::Gifts), &gift)?,
@@ -118,6 +125,7 @@ fn send(mut heard: Receiver<Heard>, producer: &Producer, names: &Names) -> anyho
             }
             Heard::Broken { room, line, why, bytes } => {
                 broken += 1;
+                metrics::counter!(names::BROKEN).increment(1);
                 tracing::warn!(room = room.as_ref().map(ToString::to_string), line, "unreadable line: {why}");
                 producer.post(&encode_dead_letter(
                     &names.of(Topic::DeadLetters),
@@ -138,6 +146,7 @@ fn send(mut heard: Receiver<Heard>, producer: &Producer, names: &Names) -> anyho
             }
         };
         producer.post(&record)?;
+        metrics::counter!(names::EVENTS, "kind" => kind).increment(1);
         events += 1;
     }
     Ok((events, broken))

@@ -19,9 +19,12 @@ use kairos_timeline::{Position, RoomId};
 use crate::config::Config;
 use crate::live::stop_on_signals;
 use crate::replay::ensure_topics;
+use crate::telemetry::names;
 
 /// How long rooms may take to end when the job is stopped.
 const CLOSING: Duration = Duration::from_secs(10);
+/// What [`RoomState::as_str`] can be.
+const STATES: [&str; 6] = ["connecting", "live", "silent", "reconnecting", "ended", "failed"];
 /// How often the end of everything is looked for.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
@@ -142,7 +145,10 @@ fn send(
         match captured {
             Captured::Segment(segment) => {
                 counts.segments += 1;
-                counts.bytes += segment.bytes.len() as u64;
+                let (room, bytes) = (segment.room.to_string(), segment.bytes.len() as u64);
+                counts.bytes += bytes;
+                metrics::counter!(names::SEGMENTS, "room" => room.clone()).increment(1);
+                metrics::counter!(names::BYTES, "room" => room).increment(bytes);
                 producer.post(&encode_segment(&names.of(Topic::Media), &segment))?;
             }
             Captured::End { room, stream, segments, at, captured_at } => {
@@ -153,15 +159,22 @@ fn send(
             }
             Captured::Gap { room, stream, from, to, why } => {
                 counts.gaps += 1;
+                metrics::counter!(names::GAPS, "room" => room.to_string()).increment(1);
                 tracing::warn!(%room, %stream, %from, %to, %why, "gap");
             }
-            Captured::State { room, state, why } => match state {
-                RoomState::Failed => tracing::error!(%room, "failed: {why}"),
-                RoomState::Silent | RoomState::Reconnecting { .. } => {
-                    tracing::warn!(%room, state = state.as_str(), "{why}");
+            Captured::State { room, state, why } => {
+                for known in STATES {
+                    let is_it = f64::from(u8::from(known == state.as_str()));
+                    metrics::gauge!(names::STATE, "room" => room.to_string(), "state" => known).set(is_it);
                 }
-                _ => tracing::info!(%room, state = state.as_str(), "{why}"),
-            },
+                match state {
+                    RoomState::Failed => tracing::error!(%room, "failed: {why}"),
+                    RoomState::Silent | RoomState::Reconnecting { .. } => {
+                        tracing::warn!(%room, state = state.as_str(), "{why}");
+                    }
+                    _ => tracing::info!(%room, state = state.as_str(), "{why}"),
+                }
+            }
         }
     }
 }

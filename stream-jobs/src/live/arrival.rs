@@ -1,13 +1,23 @@
 //! A message of an input topic, read.
 //!
 //! Invariants: every message becomes something, and what can't be read keeps its bytes and says why; a message's place
-//! among others follows from the message alone, so that a replay of the topics finds the same order.
+//! among others follows from the message alone, so that a replay of the topics finds the same order. Only the order in
+//! which messages were written can be the same for whoever was there and for whoever reads them later.
 
 use kairos_kafka::{FeedbackEvent, Media, Message, StreamEnd, Topic, decode_event, decode_media};
 use kairos_timeline::{Comment, Feedback, Gift, RoomId, Segment};
+use serde::{Deserialize, Serialize};
 
-/// A message written longer after what it tells of, microseconds, was not live when it was written.
-const LIVE_WITHIN: i64 = 60_000_000;
+/// Which of their times puts messages of several topics in order.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TimeOrder {
+    /// When they were written.
+    #[default]
+    Written,
+    /// When what they tell of happened: for topics that were filled one after the other, before the job begins.
+    Happened,
+}
 
 /// What a message says.
 #[derive(Debug)]
@@ -26,6 +36,9 @@ pub enum Said {
     Poison(String),
 }
 
+/// A message's place among others.
+pub type Place = (i64, i64, u8);
+
 /// A message and what it says.
 #[derive(Debug)]
 pub struct Arrival {
@@ -33,8 +46,7 @@ pub struct Arrival {
     pub message: Message,
     /// When, Unix microseconds: of a segment, when its last picture was captured.
     pub at_us: Option<i64>,
-    /// Its time among others, Unix microseconds: when it was written, or, where a past is written down later, when it
-    /// happened. `None` where it tells neither.
+    /// Its time among others by [`TimeOrder`], Unix microseconds; `None` where it tells none.
     pub order_us: Option<i64>,
     /// What it says.
     pub said: Said,
@@ -42,7 +54,7 @@ pub struct Arrival {
 
 impl Arrival {
     /// Reads a message of `topic`.
-    pub fn read(message: Message, topic: Option<Topic>) -> Self {
+    pub fn read(message: Message, topic: Option<Topic>, order: TimeOrder) -> Self {
         let said = match topic {
             Some(Topic::Comments) => decode_event(&message).map(Said::Comment),
             Some(Topic::Gifts) => decode_event(&message).map(Said::Gift),
@@ -68,9 +80,9 @@ impl Arrival {
             Said::Poison(_) => None,
         };
         let at_us = at_us.map(|at| at.as_micros());
-        let order_us = match (at_us, written(&message)) {
-            (Some(at), Some(written)) if (written - at).abs() > LIVE_WITHIN => Some(at),
-            (at, written) => written.or(at),
+        let order_us = match order {
+            TimeOrder::Written => written(&message).or(at_us),
+            TimeOrder::Happened => at_us.or_else(|| written(&message)),
         };
         Self { at_us, order_us, message, said }
     }
@@ -87,13 +99,26 @@ impl Arrival {
         }
     }
 
-    /// Its place among those of the same time, as in a recording: a segment before what was said after it.
-    pub fn rank(&self) -> u8 {
+    /// What it is, in a word.
+    pub fn kind(&self) -> &'static str {
         match &self.said {
+            Said::Comment(_) => "comments",
+            Said::Gift(_) => "gifts",
+            Said::Feedback(_) => "feedback",
+            Said::Segment(_) | Said::End(_) => "media",
+            Said::Poison(_) => "unreadable",
+        }
+    }
+
+    /// Its place among others: its time; of those of the same, which happened first; and a segment before what was said
+    /// at its end, as in a recording.
+    pub fn place(&self) -> Place {
+        let rank = match &self.said {
             Said::Segment(_) => 0,
             Said::End(_) => 2,
             _ => 1,
-        }
+        };
+        (self.order_us.unwrap_or(i64::MIN), self.at_us.unwrap_or(i64::MIN), rank)
     }
 }
 

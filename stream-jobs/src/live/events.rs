@@ -1,15 +1,21 @@
-//! A producer as a sink of result events.
+//! A producer as a sink of result events and of dead letters.
 
 use std::error::Error as StdError;
 use std::time::Duration;
 
-use kairos_kafka::{Producer, Record, Settings};
+use kairos_kafka::{Message, Producer, Record, Settings, Topic, encode_dead_letter};
 use kairos_topics::{EventSink, PositionRange};
 
-/// Sends events of the result topics.
+use super::clock;
+use super::mourner::Mourner;
+use crate::telemetry::names;
+
+/// Sends events of the result topics, and dead letters.
 pub struct Events {
     producer: Producer,
     patience: Duration,
+    dead_letters: String,
+    mourner: Mourner,
 }
 
 impl Events {
@@ -20,12 +26,19 @@ impl Events {
     pub fn open(settings: &Settings) -> anyhow::Result<Self> {
         // Reports come a little after the timeout of the message itself.
         let patience = Duration::from_millis(settings.delivery_timeout_ms) + Duration::from_secs(5);
-        Ok(Self { producer: Producer::open(settings)?, patience })
+        let dead_letters = settings.names()?.of(Topic::DeadLetters);
+        let (producer, mourner) = (Producer::open(settings)?, Mourner::default());
+        Ok(Self { producer, patience, dead_letters, mourner })
     }
 
-    /// The producer, for what is no event.
-    pub fn producer(&self) -> &Producer {
-        &self.producer
+    /// Sends a message that can't be used to the dead letters, counts it and says so in the log.
+    ///
+    /// # Errors
+    /// If the producer takes nothing more.
+    pub fn bury(&self, message: &Message, why: &str) -> anyhow::Result<()> {
+        self.mourner.say(&message.position, why, clock::now());
+        metrics::counter!(names::DEAD, "topic" => message.position.topic.to_string()).increment(1);
+        Ok(self.producer.post(&encode_dead_letter(&self.dead_letters, message, why))?)
     }
 }
 

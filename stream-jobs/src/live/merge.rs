@@ -2,8 +2,10 @@
 //!
 //! A broker hands out topics independently: after a restart one may be hours ahead of another. Invariants: while every
 //! partition has more to give, the earliest message of all goes first, so that catching up looks like having been there;
-//! a partition that has nothing more holds nobody back for longer than the hold; memory is bounded. What goes on out of
-//! order, for memory or because it came too late to be waited for, is counted.
+//! a partition that has nothing more holds nobody back for longer than the hold; memory is bounded. A partition keeps its
+//! own order, and nothing is remembered of what has gone: whoever begins to read between two messages finds the order of
+//! whoever read from the start. What goes on out of order, for memory or because it came too late to be waited for, is
+//! counted.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
@@ -11,6 +13,7 @@ use std::time::{Duration, Instant};
 use kairos_kafka::TopicPartition;
 
 use super::Arrival;
+use super::arrival::Place;
 
 /// Between which partitions the order matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +27,7 @@ pub enum Across {
 #[derive(Debug)]
 struct Waiting {
     arrival: Arrival,
-    order_us: i64,
+    place: Place,
     since: Instant,
 }
 
@@ -35,30 +38,35 @@ struct Lane {
     next: i64,
     /// One past the last offset that the topic is known to hold.
     high: i64,
-    newest_us: Option<i64>,
+    /// When it was asked.
+    asked: Option<Instant>,
 }
 
 #[derive(Debug, Default)]
 struct Group {
     lanes: BTreeMap<TopicPartition, Lane>,
-    gone_us: Option<i64>,
+    gone: Option<Place>,
 }
 
 impl Group {
     /// The lane whose first message is the earliest, and its place.
-    fn first(&self) -> Option<(i64, u8, &TopicPartition)> {
+    fn first(&self) -> Option<(Place, &TopicPartition)> {
         let first = |(at, lane): (&'_ TopicPartition, &'_ Lane)| {
-            lane.waiting.front().map(|waiting| (waiting.order_us, waiting.arrival.rank(), at.clone()))
+            lane.waiting.front().map(|waiting| (waiting.place, at.clone()))
         };
-        let (order, rank, at) = self.lanes.iter().filter_map(first).min()?;
+        let (place, at) = self.lanes.iter().filter_map(first).min()?;
         let (at, _) = self.lanes.get_key_value(&at)?;
-        Some((order, rank, at))
+        Some((place, at))
     }
 
-    /// Whether nothing that should go before the earliest message can still come.
-    fn is_known(&self, since: Instant, now: Instant, hold: Duration) -> bool {
-        let held = now.saturating_duration_since(since) >= hold;
-        self.lanes.values().all(|lane| !lane.waiting.is_empty() || (lane.next >= lane.high && held))
+    /// Whether nothing that should go before the earliest message, at hand `since` then, can still come: each partition
+    /// has a later one at hand, or was asked after the hold and had no more.
+    fn is_known(&self, since: Instant, hold: Duration) -> bool {
+        let is_over = |lane: &Lane| {
+            let is_asked = hold.is_zero() || lane.asked.is_some_and(|asked| asked >= since + hold);
+            lane.next >= lane.high && is_asked
+        };
+        self.lanes.values().all(|lane| !lane.waiting.is_empty() || is_over(lane))
     }
 }
 
@@ -74,7 +82,8 @@ pub struct Merge {
 }
 
 impl Merge {
-    /// Holds back `limit` bytes at most, and a message for `hold` where a partition has nothing to compare it with.
+    /// Holds back `limit` bytes at most, and a message for `hold` where a partition has nothing to compare it with; with a
+    /// hold of zero what partitions held when they were assigned is all there is.
     pub fn new(across: Across, limit: usize, hold: Duration) -> Self {
         Self { groups: BTreeMap::new(), across, bytes: 0, limit, hold, forced: 0 }
     }
@@ -104,10 +113,11 @@ impl Merge {
         self.bytes = 0;
     }
 
-    /// A partition is known to hold messages up to `high`, exclusive.
-    pub fn reaches(&mut self, at: &TopicPartition, high: i64) {
+    /// A partition held messages up to `high`, exclusive, when it was asked.
+    pub fn reaches(&mut self, at: &TopicPartition, high: i64, asked: Instant) {
         if let Some(lane) = self.lane(at) {
             lane.high = lane.high.max(high);
+            lane.asked = lane.asked.max(Some(asked));
         }
     }
 
@@ -131,42 +141,41 @@ impl Merge {
         let size = arrival.message.size();
         let Some(lane) = self.lane(&at) else { return };
         lane.next = offset + 1;
-        // A partition keeps its own order, and what tells no time goes where it stands.
-        let order_us = arrival.order_us.max(lane.newest_us).unwrap_or(i64::MIN);
-        lane.newest_us = Some(order_us);
-        lane.waiting.push_back(Waiting { arrival, order_us, since: now });
+        let place = arrival.place();
+        lane.waiting.push_back(Waiting { arrival, place, since: now });
         self.bytes += size;
     }
 
     /// The next message, when it is known.
-    pub fn pop(&mut self, now: Instant) -> Option<Arrival> {
+    pub fn pop(&mut self) -> Option<Arrival> {
         let is_full = self.bytes > self.limit;
         let (hold, mut found) = (self.hold, None);
         for (number, group) in &self.groups {
-            let Some((order, rank, at)) = group.first() else { continue };
+            let Some((place, at)) = group.first() else { continue };
             let since = group.lanes.get(at)?.waiting.front()?.since;
-            let is_known = group.is_known(since, now, hold);
+            let is_known = group.is_known(since, hold);
             if is_known || is_full {
-                let place = (order, rank, *number, at.clone(), is_known);
+                let place = (place, *number, at.clone(), is_known);
                 found = match found {
                     Some(best) if best <= place => Some(best),
                     _ => Some(place),
                 };
             }
         }
-        let (order, _, number, at, is_known) = found?;
+        let (place, number, at, is_known) = found?;
         let group = self.groups.get_mut(&number)?;
         let arrival = group.lanes.get_mut(&at)?.waiting.pop_front()?.arrival;
-        self.forced += u64::from(!is_known || group.gone_us.is_some_and(|gone| order < gone));
-        group.gone_us = group.gone_us.max(Some(order));
+        self.forced += u64::from(!is_known || group.gone.is_some_and(|gone| place < gone));
+        group.gone = group.gone.max(Some(place));
         self.bytes -= arrival.message.size();
         Some(arrival)
     }
 
     /// Whoever waits for a message that does not come waits no longer: the end of a topic may hold no message.
-    pub fn give_up_waiting(&mut self) {
+    pub fn give_up_waiting(&mut self, now: Instant) {
         for lane in self.groups.values_mut().flat_map(|group| group.lanes.values_mut()) {
             lane.high = lane.next;
+            lane.asked = Some(now);
         }
     }
 
@@ -174,6 +183,11 @@ impl Merge {
     pub fn is_drained(&self) -> bool {
         let mut lanes = self.groups.values().flat_map(|group| group.lanes.values());
         lanes.all(|lane| lane.waiting.is_empty() && lane.next >= lane.high)
+    }
+
+    /// Bytes of messages held back.
+    pub fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// Messages that went on out of order.
@@ -184,7 +198,7 @@ impl Merge {
 
 #[cfg(test)]
 mod tests {
-    use super::super::clock;
+    use super::super::{TimeOrder, clock};
     use super::*;
     use kairos_kafka::{Headers, Message};
     use kairos_timeline::Position;
@@ -206,6 +220,7 @@ mod tests {
                 written_ms: Some(written_s * 1_000),
             },
             Some(kairos_kafka::Topic::Comments),
+            TimeOrder::Written,
         )
     }
 
@@ -216,34 +231,41 @@ mod tests {
         merge
     }
 
-    fn times(merge: &mut Merge, now: Instant) -> Vec<i64> {
-        std::iter::from_fn(|| merge.pop(now)).map(|arrival| arrival.at_us.unwrap() / 1_000_000).collect()
+    fn told(merge: &mut Merge) -> Vec<i64> {
+        std::iter::from_fn(|| merge.pop()).map(|arrival| arrival.at_us.unwrap() / 1_000_000).collect()
     }
 
     #[test]
-    fn the_earliest_message_of_all_topics_goes_first() {
+    fn messages_go_in_the_order_in_which_they_were_written() {
         let (mut merge, now) = (merge(1 << 20), clock::now());
-        // Written down later: by when it happened.
-        merge.push(comment("a", 0, 1, 10_000), now);
-        merge.push(comment("a", 1, 5, 10_000), now);
-        assert!(merge.pop(now + HOLD).is_none(), "topic b is known to hold more");
-        merge.push(comment("b", 0, 2, 20_000), now);
-        assert_eq!(times(&mut merge, now + HOLD), [1, 2]);
-        merge.push(comment("b", 1, 9, 20_000), now);
-        assert_eq!(times(&mut merge, now), [5], "a has nothing more, but might have");
-        assert_eq!(times(&mut merge, now + HOLD), [9]);
-        assert!(merge.is_drained());
+        merge.push(comment("a", 0, 100, 103), now);
+        merge.push(comment("a", 1, 101, 104), now);
+        assert!(merge.pop().is_none(), "topic b is known to hold more");
+        merge.push(comment("b", 0, 110, 102), now);
+        assert_eq!(told(&mut merge), [110]);
+        merge.push(comment("b", 1, 99, 104), now);
+        assert_eq!(told(&mut merge), [100, 99], "of those written together what happened first");
         assert_eq!(merge.forced(), 0);
     }
 
     #[test]
-    fn live_messages_go_in_the_order_in_which_they_were_written() {
+    fn a_partition_that_has_no_more_holds_nobody_back_once_it_was_asked_after_the_hold() {
         let (mut merge, now) = (merge(1 << 20), clock::now());
-        merge.push(comment("a", 0, 100, 103), now);
-        merge.push(comment("a", 1, 101, 104), now);
-        merge.push(comment("b", 0, 110, 102), now);
-        merge.push(comment("b", 1, 111, 105), now);
-        assert_eq!(times(&mut merge, now + HOLD), [110, 100, 101, 111]);
+        let b = TopicPartition::new("b", 0);
+        merge.push(comment("a", 0, 1, 1), now);
+        merge.push(comment("b", 0, 2, 2), now);
+        merge.push(comment("b", 1, 3, 3), now);
+        assert_eq!(told(&mut merge), [1], "a is said to hold more");
+        merge.push(comment("a", 1, 4, 4), now);
+        assert_eq!(told(&mut merge), [2, 3], "b has nothing more, but might have");
+        merge.reaches(&b, 2, now + HOLD / 2);
+        assert!(merge.pop().is_none(), "it was asked too early");
+        merge.reaches(&b, 3, now + HOLD);
+        assert!(merge.pop().is_none(), "it had more then");
+        merge.push(comment("b", 2, 3, 3), now);
+        assert_eq!(told(&mut merge), [3, 4]);
+        assert!(merge.is_drained());
+        assert_eq!(merge.forced(), 0);
     }
 
     #[test]
@@ -251,11 +273,11 @@ mod tests {
         let (mut merge, now) = (merge(500), clock::now());
         merge.push(comment("a", 0, 1, 1), now);
         merge.push(comment("a", 1, 5, 5), now);
-        assert_eq!((times(&mut merge, now).len(), merge.forced()), (1, 1));
-        merge.give_up_waiting();
-        assert_eq!(times(&mut merge, now + HOLD), [5]);
+        assert_eq!((told(&mut merge).len(), merge.forced()), (1, 1));
+        merge.give_up_waiting(now + HOLD);
+        assert_eq!(told(&mut merge), [5]);
         merge.push(comment("b", 0, 2, 2), now);
-        assert_eq!((times(&mut merge, now + HOLD), merge.forced()), (vec![2], 2), "it came too late");
+        assert_eq!((told(&mut merge), merge.forced()), (vec![2], 2), "it came too late");
     }
 
     #[test]
@@ -264,7 +286,7 @@ mod tests {
         merge.assign(TopicPartition::new("a", 0), 0, 1);
         merge.assign(TopicPartition::new("a", 1), 0, 1);
         merge.push(comment("a", 0, 7, 7), now);
-        assert_eq!(times(&mut merge, now + HOLD), [7]);
+        assert_eq!(told(&mut merge), [7]);
         assert!(!merge.is_drained());
     }
 }

@@ -11,12 +11,13 @@ use kairos_decode::SegmentDecoder;
 use kairos_kafka::Message;
 use kairos_timeline::{MediaTime, RoomId, Span, StreamId, WallTime};
 
-use super::Positions;
+use super::Begin;
 use super::arrival::{Arrival, Said};
 use crate::config::Config;
 use crate::replay::decode;
 use crate::room::{Ending, Entry, Input, Output, RoomJob, RoomSettings, Scoring};
 use crate::scoring::Model;
+use crate::telemetry::{names, timed};
 
 /// What is needed to open rooms.
 pub struct Opening {
@@ -73,7 +74,8 @@ struct Open {
 enum Stage {
     /// For media. What came is held.
     Waiting {
-        since_us: i64,
+        /// Times of the first: among others, and told.
+        since_us: (i64, i64),
         held: Vec<Arrival>,
     },
     Open(Box<Open>),
@@ -82,7 +84,7 @@ enum Stage {
 /// One room.
 pub struct LiveRoom {
     room: RoomId,
-    begins: Positions,
+    begins: Begin,
     newest_us: i64,
     /// Until when reactions to an ended stream are waited for, Unix microseconds.
     ends_us: Option<i64>,
@@ -97,18 +99,18 @@ fn is_said(arrival: &Arrival) -> bool {
 }
 
 fn waiting() -> Stage {
-    Stage::Waiting { since_us: i64::MAX, held: Vec::new() }
+    Stage::Waiting { since_us: (i64::MAX, i64::MAX), held: Vec::new() }
 }
 
 impl LiveRoom {
     /// A room whose messages begin at `begins`; with none, at the first that it takes.
-    pub fn new(room: RoomId, begins: Positions) -> Self {
-        let is_resumed = !begins.is_empty();
+    pub fn new(room: RoomId, begins: Begin) -> Self {
+        let is_resumed = !begins.next.is_empty();
         Self { room, begins, newest_us: i64::MIN, ends_us: None, is_resumed, stage: waiting() }
     }
 
     /// Where the messages begin that its present state rests on.
-    pub fn begins(&self) -> &Positions {
+    pub fn begins(&self) -> &Begin {
         &self.begins
     }
 
@@ -138,9 +140,13 @@ impl LiveRoom {
         self.ends_us
     }
 
-    /// Time of its newest message, Unix microseconds.
-    pub fn newest_us(&self) -> i64 {
-        self.newest_us
+    /// Whether it is over when it is `now_us` (Unix microseconds, by the messages of all rooms): it was ended, or was
+    /// silent for `silence`.
+    pub fn is_due(&self, now_us: i64, silence: Span) -> bool {
+        match self.ends_us {
+            Some(ends) => now_us > ends,
+            None => self.newest_us != i64::MIN && now_us.saturating_sub(self.newest_us) > silence.as_micros(),
+        }
     }
 
     /// Takes a message of this room. `begins`: where its topics are read next, this message included. With `skip`, a
@@ -151,18 +157,15 @@ impl LiveRoom {
     pub fn take(
         &mut self,
         arrival: Arrival,
-        begins: &dyn Fn() -> Positions,
+        begins: &dyn Fn() -> Begin,
         skip: Option<&str>,
         with: &Opening,
     ) -> anyhow::Result<Vec<Happening>> {
         let mut happened = Vec::new();
         let at_us = arrival.order_us.or(arrival.at_us).unwrap_or(self.newest_us);
-        let silence_us = with.patience.silence.as_micros();
-        let is_silent = self.newest_us != i64::MIN && at_us.saturating_sub(self.newest_us) > silence_us;
-        if is_silent || self.ends_us.is_some_and(|ends| at_us > ends) {
+        if self.is_due(at_us, with.patience.silence) {
             self.end(with, &mut happened)?;
         }
-        self.newest_us = self.newest_us.max(at_us);
         if self.is_over() && !std::mem::take(&mut self.is_resumed) {
             self.begins = begins();
         }
@@ -183,6 +186,7 @@ impl LiveRoom {
                     false => (Ending::Skipped, "end of a stream that is not open"),
                 };
                 happened.push(Happening::Ended(Entry::one(&arrival.message.position, ending, why)));
+                self.newest_us = self.newest_us.max(at_us);
                 if is_ours {
                     self.ends_us = Some(at_us.saturating_add(with.patience.ending.as_micros()));
                 }
@@ -190,13 +194,16 @@ impl LiveRoom {
             }
             _ => {}
         }
+        self.newest_us = self.newest_us.max(at_us);
         match &mut self.stage {
             Stage::Open(_) => self.push(arrival, skip, &mut happened),
             Stage::Waiting { since_us, held } => {
-                *since_us = (*since_us).min(at_us);
-                let since = *since_us;
+                let told_us = arrival.at_us.unwrap_or(at_us);
+                *since_us = (since_us.0.min(at_us), since_us.1.min(told_us));
+                // A past that is written down at once goes by what it tells.
+                let waited = (at_us - since_us.0).max(told_us - since_us.1);
                 held.push(arrival);
-                if at_us - since > with.patience.media.as_micros() && held.iter().any(is_said) {
+                if waited > with.patience.media.as_micros() && held.iter().any(is_said) {
                     self.open_chat(with, &mut happened)?;
                 }
             }
@@ -274,7 +281,7 @@ impl LiveRoom {
             Said::Segment(segment) => match skip {
                 Some(why) => Input::Skipped(segment, why.to_owned()),
                 None => {
-                    let decoded = decode(&mut open.decoder, *segment);
+                    let decoded = timed(names::DECODE, || decode(&mut open.decoder, *segment));
                     if decoded.is_unreadable() {
                         happened.push(Happening::Dead(Arc::new(message), decoded.faults.join("; ")));
                     }
@@ -287,10 +294,12 @@ impl LiveRoom {
     }
 
     fn close(&mut self, happened: &mut Vec<Happening>) {
+        // What comes next finds a room that knows nothing of before, as after a restart.
+        self.newest_us = i64::MIN;
+        self.ends_us = None;
         if self.stream().is_none() {
             return;
         }
-        self.ends_us = None;
         let Stage::Open(mut open) = std::mem::replace(&mut self.stage, waiting()) else { return };
         if let Some(sound) = open.decoder.finish() {
             open.give(Some(Input::LastSound(sound)), happened);
@@ -304,10 +313,10 @@ impl LiveRoom {
 impl Open {
     /// An input into the job, or its end, and what follows.
     fn give(&mut self, input: Option<Input>, happened: &mut Vec<Happening>) {
-        let outputs = match input {
+        let outputs = timed(names::MODEL, || match input {
             Some(input) => self.job.push(input),
             None => self.job.finish(),
-        };
+        });
         happened.extend(self.job.drain_ledger().into_iter().map(Happening::Ended));
         happened.extend(outputs.into_iter().map(|output| match output {
             Output::Ledger(entry) => Happening::Ended(entry),

@@ -53,6 +53,7 @@ pub fn run_room(
     let about = About::read(&recording, &source.path)?;
     let (room, stream) = (about.info.room.clone(), about.info.stream.clone());
     let settings = RoomSettings {
+        keeps_for_clips: true,
         expects_media: about.media.is_some(),
         picture_size: model.picture_size(),
         ..RoomSettings::new(&replay.config, room.clone(), stream.clone(), Some(about.info.started_at))

@@ -1,10 +1,10 @@
-//! A recording onto the input topics, as if it were live.
+//! Recordings onto the input topics, as if they were live.
 //!
-//! Its times move so that it begins now, at its own pace, or, as fast as possible, ends now: topics forget what is old, and
-//! refuse what is far ahead. Messages carry the moved times, so that jobs find the recording's order whatever the order in
-//! which the broker hands them out.
+//! Their times move so that they begin now, at their own pace, or, as fast as possible, end now: topics forget what is
+//! old, and refuse what is far ahead. Invariant: messages of all recordings are written in the order of their times, as
+//! those of rooms that are live together would be.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -42,56 +42,78 @@ pub fn ensure_topics(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Sends the recording at `path`. `paced`: at its own pace.
+/// Sends recordings side by side. `paced`: at their own pace. One that can't be opened stops all before anything is sent.
 ///
 /// # Errors
-/// If it can't be opened, or the broker does not take a message.
-pub fn send(config: &Config, path: &Path, overrides: &Overrides, paced: bool) -> anyhow::Result<Sent> {
-    let recording = Recording::open(path, overrides)?;
-    let about = About::read(&recording, path)?;
-    let began = about.info.started_at;
-    let now = clock::wall();
-    let shift = if paced { now - began } else { now - (began + about.length().max(about.info.events_span)) };
+/// If one can't be opened, or the broker does not take a message.
+pub fn send(
+    config: &Config,
+    paths: &[PathBuf],
+    overrides: &Overrides,
+    paced: bool,
+) -> anyhow::Result<Vec<Sent>> {
     let names = config.kafka.names()?;
-    let mut sender = Sender {
-        producer: Producer::open(&config.kafka)?,
-        pacer: Pacer::new(paced),
-        paced,
-        sent: Sent::default(),
-    };
-    let mut end: Option<StreamEnd> = None;
-    for item in recording {
-        let Some((record, at)) = record_of(item, shift, &names, &mut end) else {
-            sender.sent.faults += 1;
-            continue;
-        };
-        sender.send(record?, at)?;
-    }
-    if let Some(end) = end {
-        sender.sent.segments = end.segments;
-        let at = end.captured_at;
-        sender.send(encode_end(&names.of(Topic::Media), &end), at)?;
+    let open = |path: &PathBuf| Playing::open(path, overrides, paced, &names);
+    let mut playing = paths.iter().map(open).collect::<anyhow::Result<Vec<_>>>()?;
+    let producer = Producer::open(&config.kafka)?;
+    let mut pacer = Pacer::new(paced);
+    while let Some(first) = playing.iter_mut().filter(|one| one.next.is_some()).min_by_key(|one| one.due()) {
+        let Some((record, at)) = first.next.take() else { break };
+        pacer.wait_for(at);
+        producer.post(&record?)?;
+        first.sent.messages += 1;
+        first.advance(&names);
     }
     let patience = Duration::from_millis(config.kafka.delivery_timeout_ms) + Duration::from_secs(5);
-    sender.producer.flush(patience)?;
-    Ok(sender.sent)
+    producer.flush(patience)?;
+    Ok(playing.into_iter().map(|one| one.sent).collect())
 }
 
-struct Sender {
-    producer: Producer,
-    pacer: Pacer,
-    paced: bool,
+/// A recording that is being sent.
+struct Playing {
+    recording: Option<Recording>,
+    shift: Span,
+    /// What goes out next, and when.
+    next: Option<Moved>,
+    end: Option<StreamEnd>,
     sent: Sent,
 }
 
-impl Sender {
-    fn send(&mut self, mut record: Record, at: WallTime) -> anyhow::Result<()> {
-        self.pacer.wait_for(at);
-        if !self.paced {
-            record.written_ms = Some(at.as_micros().div_euclid(1_000));
+impl Playing {
+    fn open(path: &Path, overrides: &Overrides, paced: bool, names: &Names) -> anyhow::Result<Self> {
+        let recording = Recording::open(path, overrides)?;
+        let about = About::read(&recording, path)?;
+        let began = about.info.started_at;
+        let now = clock::wall();
+        let length = about.length().max(about.info.events_span);
+        let shift = if paced { now - began } else { now - (began + length) };
+        let (recording, sent) = (Some(recording), Sent::default());
+        let mut playing = Self { recording, shift, next: None, end: None, sent };
+        playing.advance(names);
+        Ok(playing)
+    }
+
+    fn due(&self) -> Option<WallTime> {
+        self.next.as_ref().map(|(_, at)| *at)
+    }
+
+    /// Makes the next message ready; the last one says that the stream is over.
+    fn advance(&mut self, names: &Names) {
+        while let Some(recording) = &mut self.recording {
+            let Some(item) = recording.next() else {
+                self.recording = None;
+                break;
+            };
+            self.next = record_of(item, self.shift, names, &mut self.end);
+            if self.next.is_some() {
+                return;
+            }
+            self.sent.faults += 1;
         }
-        self.sent.messages += 1;
-        Ok(self.producer.post(&record)?)
+        self.next = self.end.take().map(|end| {
+            self.sent.segments = end.segments;
+            (Ok(encode_end(&names.of(Topic::Media), &end)), end.captured_at)
+        });
     }
 }
 

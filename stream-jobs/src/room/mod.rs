@@ -196,6 +196,10 @@ impl RoomJob {
                 self.settle(self.next_settled == last);
             }
         }
+        for arrived in self.reactions.rest() {
+            self.seen.late += 1;
+            self.ledger.note(&arrived.position, Ending::Late, "after its unit was settled");
+        }
         self.decide_rest();
         self.track_end();
         self.give_state();

@@ -78,6 +78,12 @@ impl Reactions {
         taken
     }
 
+    /// What waits still when the last unit is settled: a lag that grew, or a clock that was set anew, has moved it behind
+    /// the border.
+    pub fn rest(&mut self) -> impl Iterator<Item = Arrived> + '_ {
+        self.waiting.drain(..)
+    }
+
     /// Media time of the newest event that waits.
     pub fn newest(&self, bridge: &Bridge) -> Option<MediaTime> {
         bridge.media_at(self.waiting.back()?.reaction.sent_at())

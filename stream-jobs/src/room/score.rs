@@ -65,6 +65,9 @@ impl RoomJob {
         let reactions = self.reactions.take_before(border, &self.bridge);
         let media = self.units.settle(index);
         self.next_settled += 1;
+        if !self.settings.keeps_for_clips {
+            self.spool.forget_before(self.units.start(self.next_settled));
+        }
 
         let start = self.units.start(index);
         let (comments, gifts) = reaction_views(&reactions, start + lag);

@@ -52,6 +52,8 @@ pub struct RoomSettings {
     pub decode_threads: usize,
     /// Size of decoded pictures.
     pub picture_size: (u32, u32),
+    /// Whether media of settled units stays in the spool, for clips that are cut here. Otherwise it goes at once.
+    pub keeps_for_clips: bool,
     /// Length of the spool.
     pub spool_length: Span,
     /// Bytes of the spool.
@@ -93,6 +95,7 @@ impl RoomSettings {
             decode_deadline: Duration::from_millis(config.decode.deadline_ms),
             decode_threads: config.decode.threads,
             picture_size: PICTURE_SIZE,
+            keeps_for_clips: false,
             spool_length: SPOOL_LENGTH,
             spool_bytes: SPOOL_BYTES,
         }

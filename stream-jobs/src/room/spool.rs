@@ -37,6 +37,13 @@ impl Spool {
         self.segments.iter().filter(move |segment| segment.end() > from && segment.start < to)
     }
 
+    /// Lets go of segments that end by `from`.
+    pub fn forget_before(&mut self, from: MediaTime) {
+        while self.segments.front().is_some_and(|old| old.end() <= from) {
+            self.bytes -= self.segments.pop_front().map_or(0, |old| old.bytes.len());
+        }
+    }
+
     fn length(&self) -> Span {
         match (self.segments.front(), self.segments.back()) {
             (Some(first), Some(last)) => last.end() - first.start,
@@ -76,6 +83,10 @@ mod tests {
         assert_eq!(spool.segments.len(), 2);
         spool.push(segment(21, 5_000));
         assert_eq!(spool.segments.len(), 1, "the newest stays whatever its size");
+        spool.forget_before(MediaTime::from_micros(43_999_999));
+        assert_eq!(spool.segments.len(), 1, "it ends later");
+        spool.forget_before(MediaTime::from_micros(44_000_000));
+        assert_eq!((spool.segments.len(), spool.bytes), (0, 0));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::config::ConfigError;
+use crate::live::TimeOrder;
 
 /// What to do with media that can't be scored in time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,7 +25,10 @@ pub struct ScoreConfig {
     pub group: String,
     /// Threads that score, each for whole partitions; 0 = one per core.
     pub threads: usize,
-    /// How long a message waits for others that should go before it, where a topic has nothing more, milliseconds.
+    /// How messages of several topics are put in order, here and in `kairos gift`: `written` or `happened`, which is for
+    /// topics that were filled one after the other before the job began.
+    pub order: TimeOrder,
+    /// How long a message waits for others that were written before it, where a topic has nothing more, milliseconds.
     pub hold_ms: u32,
     /// Longest time that a row waits to be written, milliseconds. Shorter is sooner to see and makes more parts.
     pub flush_ms: u32,
@@ -48,6 +52,7 @@ impl Default for ScoreConfig {
         Self {
             group: "kairos.score".to_owned(),
             threads: 0,
+            order: TimeOrder::Written,
             hold_ms: 200,
             flush_ms: 500,
             checkpoint_ms: 5_000,

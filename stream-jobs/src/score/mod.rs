@@ -5,6 +5,7 @@
 //! again after a crash are the same rows; a revocation is answered when everything before it is written.
 
 pub mod config;
+mod numbers;
 mod partition;
 mod past;
 mod sink;
@@ -12,7 +13,6 @@ mod stream;
 mod worker;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -20,8 +20,8 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow};
-use kairos_clickhouse::{Checkpoint, Store};
-use kairos_kafka::{Admin, Assigned, Consumer, Event, Names, Start, Topic};
+use kairos_clickhouse::{Checkpoint, Store, patiently};
+use kairos_kafka::{Admin, Assigned, Consumer, Event, Names, Start, Topic, TopicPartition};
 use kairos_timeline::Span;
 use kairos_topics::Publisher;
 
@@ -33,32 +33,18 @@ pub use stream::Event as ResultEvent;
 pub use worker::Counts;
 
 use crate::config::Config;
-use crate::live::{Events, Opening, Patience, clock};
+use crate::live::{Events, Lookout, Opening, Patience, Seen, Setting, clock};
 use crate::replay::ensure_topics;
 use crate::scoring::Model;
 use crate::speech::Speech;
-use crate::storage;
 use worker::{Order, Worker, Written};
 
 /// How long the job waits for a message before it looks around.
-const PATIENCE: Duration = Duration::from_millis(100);
+const PATIENCE: Duration = Duration::from_millis(50);
 /// Time between two looks at how far the topics reach.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// Looks between two questions to the broker how far its topics reach: only what is behind needs it.
-const ASK_EVERY: u32 = 4;
 /// Orders between the reading thread and a worker: some megabytes of segments at most, seconds of chat.
 const ORDERS: usize = 64;
-
-/// What to run.
-#[derive(Debug, Clone)]
-pub struct Job {
-    /// The configuration.
-    pub config: Config,
-    /// Output folder of the embedded engine.
-    pub out: PathBuf,
-    /// Stop when everything that the topics held at the start is done.
-    pub until_end: bool,
-}
 
 /// What is needed to open rooms by `config`; `live`: speech that can't be recognised in time is skipped.
 ///
@@ -75,59 +61,52 @@ pub fn opening(config: &Config, live: bool) -> anyhow::Result<Opening> {
     Ok(Opening { config: config.clone(), model, patience })
 }
 
-impl Job {
-    /// Runs until the end, a signal or an error.
-    ///
-    /// # Errors
-    /// If the broker or the tables can't be used.
-    pub fn run(&self) -> anyhow::Result<Counts> {
-        let stop = crate::live::stop_on_signals()?;
-        let settings = &self.config.kafka;
-        ensure_topics(&self.config)?;
-        let opening = Arc::new(opening(&self.config, !self.until_end)?);
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .thread_name("kairos-rows")
-            .enable_all()
-            .build()?;
-        let store = runtime.block_on(storage::open(&self.config, &self.out))?;
-        let events = Arc::new(Publisher::new(Events::open(settings)?, settings.prefix.clone()));
-        let score = &self.config.score;
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let threads = if score.threads == 0 { cores } else { score.threads };
-        let written = Written::default();
-        let mut workers = Vec::with_capacity(threads);
-        for number in 0..threads {
-            let age = Duration::from_millis(u64::from(score.flush_ms));
-            let sink =
-                Sink::tables(runtime.handle().clone(), &store, age)?.with_events(events.clone(), settings)?;
-            let every = Duration::from_millis(u64::from(score.checkpoint_ms));
-            let worker = Worker::new(opening.clone(), sink, score.group.clone(), every, written.clone());
-            workers.push(Hand::start(number, worker)?);
-        }
-        let names = settings.names()?;
-        let topics = Topic::INPUTS.map(|topic| names.of(topic)).to_vec();
-        let consumer = {
-            let names: Vec<&str> = topics.iter().map(String::as_str).collect();
-            Consumer::open(settings, &score.group, &names)?
-        };
-        let admin = Admin::open(settings)?;
-        let run = Run {
-            job: self,
-            admin,
-            names,
-            topics,
-            consumer,
-            workers,
-            runtime: &runtime,
-            store: store.clone(),
-            looked: clock::now(),
-            written,
-        };
-        let counts = run.go(&stop)?;
-        runtime.block_on(store.close())?;
-        Ok(counts)
+/// Runs until the end, a signal or an error.
+///
+/// # Errors
+/// If the broker or the tables can't be used.
+pub fn run(job: &Setting) -> anyhow::Result<Counts> {
+    let stop = crate::live::stop_on_signals()?;
+    let settings = &job.config.kafka;
+    ensure_topics(&job.config)?;
+    let opening = Arc::new(opening(&job.config, !job.until_end)?);
+    let (runtime, store) = job.tables()?;
+    let events = Arc::new(Publisher::new(Events::open(settings)?, settings.prefix.clone()));
+    let score = &job.config.score;
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = if score.threads == 0 { cores } else { score.threads };
+    let written = Written::default();
+    let mut workers = Vec::with_capacity(threads);
+    for number in 0..threads {
+        let age = Duration::from_millis(u64::from(score.flush_ms));
+        let sink = Sink::tables(runtime.handle().clone(), &store, age)?.with_events(events.clone());
+        let every = Duration::from_millis(u64::from(score.checkpoint_ms));
+        let worker = Worker::new(opening.clone(), sink, score.group.clone(), every, written.clone());
+        workers.push(Hand::start(number, worker)?);
     }
+    let names = settings.names()?;
+    let topics = Topic::INPUTS.map(|topic| names.of(topic)).to_vec();
+    let consumer = {
+        let names: Vec<&str> = topics.iter().map(String::as_str).collect();
+        Consumer::open(settings, &score.group, &names)?
+    };
+    let admin = Admin::open(settings)?;
+    let run = Run {
+        job,
+        admin,
+        names,
+        topics,
+        consumer,
+        lookout: Lookout::start(settings)?,
+        workers,
+        runtime: &runtime,
+        store: store.clone(),
+        looked: clock::now(),
+        written,
+    };
+    let counts = run.go(&stop)?;
+    runtime.block_on(store.close())?;
+    Ok(counts)
 }
 
 /// A worker's thread.
@@ -154,11 +133,12 @@ impl Hand {
 }
 
 struct Run<'a> {
-    job: &'a Job,
+    job: &'a Setting,
     admin: Admin,
     names: Names,
     topics: Vec<String>,
     consumer: Consumer,
+    lookout: Lookout,
     workers: Vec<Hand>,
     runtime: &'a tokio::runtime::Runtime,
     store: Store,
@@ -187,7 +167,7 @@ impl Run<'_> {
     }
 
     fn read(&mut self, stop: &AtomicBool) -> anyhow::Result<()> {
-        let (mut is_assigned, mut looks) = (false, 0_u32);
+        let mut is_assigned = false;
         while !stop.load(Ordering::Acquire) {
             let mut is_idle = false;
             match self.consumer.next_timeout(PATIENCE) {
@@ -196,6 +176,7 @@ impl Run<'_> {
                     is_assigned = true;
                 }
                 Some(Event::Revoked(revoked)) => {
+                    self.lookout.watch(Vec::new());
                     self.revoke(revoked.lost())?;
                     is_assigned = false;
                     revoked.done();
@@ -210,23 +191,15 @@ impl Run<'_> {
                 Some(Event::Failed(error)) => return Err(error.into()),
                 None => is_idle = true,
             }
+            if let Some(seen) = self.lookout.seen().filter(|_| is_assigned) {
+                self.tell_ends(seen)?;
+            }
             let now = clock::now();
             if is_assigned && now.saturating_duration_since(self.looked) >= LOOK_EVERY {
                 self.looked = now;
-                looks = looks.wrapping_add(1);
                 self.commit();
-                if self.job.until_end {
-                    if is_idle && self.settle()? {
-                        return Ok(());
-                    }
-                } else if looks % ASK_EVERY == 0 {
-                    match self.consumer.lag() {
-                        Ok(lags) => lags.into_iter().try_for_each(|lag| {
-                            self.tell(lag.at.partition, Order::Reaches(lag.at, lag.high))
-                        })?,
-                        // A broker that is away comes back; what it holds is only asked to keep the order.
-                        Err(problem) => tracing::debug!("{problem}"),
-                    }
+                if self.job.until_end && is_idle && self.settle()? {
+                    return Ok(());
                 }
             }
         }
@@ -241,9 +214,24 @@ impl Run<'_> {
         }
     }
 
+    fn worker_of(&self, partition: i32) -> usize {
+        usize::try_from(partition).unwrap_or(0) % self.workers.len().max(1)
+    }
+
+    /// Each worker of its own partitions.
+    fn tell_ends(&self, seen: Seen) -> anyhow::Result<()> {
+        let mut ends: BTreeMap<usize, Vec<_>> = BTreeMap::new();
+        for (at, end) in seen.ends {
+            ends.entry(self.worker_of(at.partition)).or_default().push((at, end));
+        }
+        ends.into_values().try_for_each(|ends| {
+            let partition = ends.first().map_or(0, |(at, _): &(TopicPartition, i64)| at.partition);
+            self.tell(partition, Order::Reaches(Seen { asked: seen.asked, ends }))
+        })
+    }
+
     fn tell(&self, partition: i32, order: Order) -> anyhow::Result<()> {
-        let worker = usize::try_from(partition).unwrap_or(0) % self.workers.len().max(1);
-        let worker = self.workers.get(worker).context("no worker")?;
+        let worker = self.workers.get(self.worker_of(partition)).context("no worker")?;
         worker.orders.send(order).map_err(|_closed| anyhow!("a scoring thread has ended"))
     }
 
@@ -297,8 +285,7 @@ impl Run<'_> {
         let mut partitions = BTreeMap::new();
         for number in numbers {
             let kept = kept.remove(&number).unwrap_or_default();
-            let limit = config.merge_mib << 20;
-            let partition = Partition::resume(number, &self.names, kept, limit, hold)?;
+            let partition = Partition::resume(number, &self.names, kept, config, hold)?;
             partitions.insert(number, partition);
         }
         let mut starts = BTreeMap::new();
@@ -312,6 +299,9 @@ impl Run<'_> {
         for (number, partition) in partitions {
             self.tell(number, Order::Assign(Box::new(partition)))?;
         }
+        if !self.job.until_end {
+            self.lookout.watch(assigned.partitions().to_vec());
+        }
         assigned.start(|at| Start::AtOrAfter(starts.get(at).copied().unwrap_or(0)));
         Ok(())
     }
@@ -319,12 +309,11 @@ impl Run<'_> {
 
 /// The checkpoints of a job, by partition.
 async fn checkpoints(store: &Store, job: &str) -> anyhow::Result<BTreeMap<i32, Kept>> {
-    let found = store
-        .client()
-        .query("SELECT ?fields FROM checkpoints WHERE job = ? ORDER BY partition")
-        .bind(job)
-        .fetch_all::<Checkpoint>()
-        .await
-        .with_context(|| format!("checkpoints of {job}"))?;
+    // A rebalance does not wait for a server that is down to come back, but its worker does.
+    let found = patiently(&format!("checkpoints of {job}"), || {
+        let query = store.client().query("SELECT ?fields FROM checkpoints WHERE job = ? ORDER BY partition");
+        query.bind(job).fetch_all::<Checkpoint>()
+    })
+    .await?;
     found.iter().map(|checkpoint| Ok((checkpoint.partition, Kept::read(checkpoint)?))).collect()
 }

@@ -1,8 +1,11 @@
 //! One partition of the input topics: its rooms, their order, and an account of its offsets.
 //!
 //! A room's media, comments, gifts and feedback are in partitions of one number, and nothing outside of them counts for
-//! it. Invariants: what comes out follows from the messages alone, in the order of [`Merge`]; a message before the
-//! checkpoint builds its room again and gives nothing a second time; a checkpoint is taken between two messages.
+//! it. Invariants: what comes out follows from the messages alone, in the order of [`Merge`], the ends of rooms included; a
+//! message before the checkpoint builds its room again and gives nothing a second time; a checkpoint is taken between two
+//! messages.
+
+mod left_out;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,25 +17,34 @@ use kairos_kafka::{Message, Names, Topic, TopicPartition};
 use kairos_timeline::{Position, PositionRange, RoomId, WallTime};
 use serde::{Deserialize, Serialize};
 
-use super::config::Behind;
+use super::config::{Behind, ScoreConfig};
+use super::numbers;
 use super::stream::{Event, StreamRows};
 use crate::graph::position_key;
 use crate::live::{
-    self, Account, Across, Arrival, Happening, KeptAccount, LiveRoom, Merge, Opening, Positions, Said, clock,
+    self, Account, Across, Arrival, Begin, Happening, KeptAccount, LiveRoom, Merge, Opening, Positions, Said,
+    TimeOrder, clock,
 };
 use crate::room::{Ending, Entry};
 use crate::rows::TableRow;
+use left_out::LeftOut;
+
+/// Why segments are left out that can't be scored in time.
+const BEHIND: &str = "too far behind";
 
 /// What a partition needs to go on after a restart.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Kept {
-    /// Next offsets by topic, as far as rooms have taken them.
-    next: Positions,
+    /// As far as rooms have taken messages.
+    at: Begin,
     /// Rooms that were open, and where their messages begin.
-    rooms: BTreeMap<String, Positions>,
+    rooms: BTreeMap<String, Begin>,
     /// Accounts by topic.
     accounts: BTreeMap<String, KeptAccount>,
+    /// Segments of open rooms that were left out.
+    #[serde(default, skip_serializing_if = "LeftOut::is_empty")]
+    left_out: LeftOut,
 }
 
 impl Kept {
@@ -50,8 +62,6 @@ impl Kept {
 /// By what rooms are known to be silent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Silence {
-    /// Other rooms' messages.
-    Heard,
     /// The clock: everything that was written is read.
     Since(Instant),
     /// All there is was read, and more is not waited for where a stream has ended.
@@ -90,14 +100,18 @@ struct Room {
 pub struct Partition {
     number: i32,
     topics: Vec<String>,
+    order: TimeOrder,
     merge: Merge,
     rooms: BTreeMap<RoomId, Room>,
     accounts: BTreeMap<Arc<str>, Account>,
     next: Positions,
     /// What is read next, which after a restart is not yet new.
     reading: Positions,
+    /// The newest time of a room's message so far, Unix microseconds.
+    newest_us: i64,
     /// Messages before these were in the checkpoint.
     known: Positions,
+    left_out: LeftOut,
     /// Messages taken since the last checkpoint.
     since: u64,
     messages: u64,
@@ -113,11 +127,13 @@ impl Partition {
         number: i32,
         names: &Names,
         kept: Kept,
-        limit: usize,
+        config: &ScoreConfig,
         hold: Duration,
     ) -> anyhow::Result<Self> {
-        let Kept { next, rooms, accounts } = kept;
-        let room = |(id, begins): (String, Positions)| {
+        let Kept { at: Begin { next, newest_us }, rooms, accounts, left_out } = kept;
+        // The oldest open room's begin is where reading begins.
+        let newest_us = rooms.values().map(|begin| begin.newest_us).chain([newest_us]).min();
+        let room = |(id, begins): (String, Begin)| {
             let id = RoomId::new(id).map_err(|problem| anyhow::anyhow!("kept room: {problem}"))?;
             let live = LiveRoom::new(id.clone(), begins);
             let room = Room { live, rows: None, last: None, heard: clock::now() };
@@ -128,11 +144,14 @@ impl Partition {
         Ok(Self {
             number,
             topics: Topic::INPUTS.map(|topic| names.of(topic)).to_vec(),
-            merge: Merge::new(Across::Number, limit, hold),
+            order: config.order,
+            merge: Merge::new(Across::Number, config.merge_mib << 20, hold),
             rooms: rooms.into_iter().map(room).collect::<Result<_, _>>()?,
             accounts: accounts.into_iter().map(account).collect(),
             known: next.clone(),
+            left_out,
             reading: Positions::new(),
+            newest_us: newest_us.unwrap_or(i64::MIN),
             next,
             since: 0,
             messages: 0,
@@ -143,7 +162,7 @@ impl Partition {
     /// Where reading of `topic` begins: where its oldest open room does. `low..high` is what the topic holds.
     pub fn begin(&mut self, topic: &Arc<str>, low: i64, high: i64) -> i64 {
         let key = position_key(topic, self.number);
-        let open = self.rooms.values().filter_map(|room| room.live.begins().get(&key));
+        let open = self.rooms.values().filter_map(|room| room.live.begins().next.get(&key));
         let from = open.chain(self.next.get(&key)).min().copied().unwrap_or(low).max(low);
         self.next.entry(key.clone()).or_insert(from);
         self.reading.insert(key, from);
@@ -165,9 +184,9 @@ impl Partition {
         from
     }
 
-    /// The topic is known to reach up to `high`.
-    pub fn reaches(&mut self, topic: &Arc<str>, high: i64) {
-        self.merge.reaches(&TopicPartition::new(topic.clone(), self.number), high);
+    /// A topic held messages up to `high`, exclusive, when it was asked.
+    pub fn reaches(&mut self, at: &TopicPartition, high: i64, asked: Instant) {
+        self.merge.reaches(at, high, asked);
     }
 
     /// Whether no message of a topic is at hand and more is known to come.
@@ -181,18 +200,23 @@ impl Partition {
     }
 
     /// Nothing that a topic is said to hold is waited for any more.
-    pub fn give_up_waiting(&mut self) {
-        self.merge.give_up_waiting();
+    pub fn give_up_waiting(&mut self, now: Instant) {
+        self.merge.give_up_waiting(now);
     }
 
     /// Takes a message as it was read.
     pub fn receive(&mut self, message: Message, topic: Option<Topic>, now: Instant) {
-        self.merge.push(Arrival::read(message, topic), now);
+        self.merge.push(Arrival::read(message, topic, self.order), now);
     }
 
     /// Whether all that the topics are known to hold is taken.
     pub fn is_drained(&self) -> bool {
         self.merge.is_drained()
+    }
+
+    /// Bytes of messages that are held back.
+    pub fn held_bytes(&self) -> usize {
+        self.merge.bytes()
     }
 
     /// Messages taken, of them dead, and those that went on out of order.
@@ -221,7 +245,7 @@ impl Partition {
         with: &Opening,
         out: &mut Outbox,
     ) -> anyhow::Result<bool> {
-        let Some(arrival) = self.merge.pop(now) else { return Ok(false) };
+        let Some(arrival) = self.merge.pop() else { return Ok(false) };
         let position = arrival.message.position.clone();
         let key = position_key(&position.topic, position.partition);
         let is_known = self.known.get(&key).is_some_and(|next| position.offset < *next);
@@ -229,8 +253,14 @@ impl Partition {
         if !is_known {
             self.messages += 1;
             self.since += 1;
+            numbers::taken(&arrival, wall);
         }
         let room = arrival.room().cloned();
+        if let Some(at) = arrival.order_us.or(arrival.at_us).filter(|_| room.is_some()) {
+            self.newest_us = self.newest_us.max(at);
+            let (newest, silence) = (self.newest_us, with.patience.silence);
+            self.end_those(|room| room.live.is_due(newest, silence), is_known, with, out)?;
+        }
         match (&arrival.said, room) {
             (Said::Poison(why), _) => {
                 let why = why.clone();
@@ -271,51 +301,73 @@ impl Partition {
         let position = arrival.message.position.clone();
         if is_known {
             // Of a room that was over at the checkpoint, or of a stream before the one that was open.
-            let begin = self.rooms.get(&id).and_then(|room| {
-                room.live.begins().get(&position_key(&position.topic, position.partition)).copied()
-            });
-            if begin.is_none_or(|begin| position.offset < begin) {
+            if !self.rooms.get(&id).is_some_and(|room| room.live.begins().is_before(&position)) {
                 return Ok(());
             }
         }
-        let late = wall.zip(arrival.order_us).map(|(wall, at)| wall.as_micros() - at);
-        let limit = i64::from(with.config.score.skip_after_s) * 1_000_000;
-        let skips = with.config.score.behind == Behind::Skip && late.is_some_and(|late| late > limit);
+        let skips =
+            matches!(arrival.said, Said::Segment(_)) && self.leaves_out(&arrival, is_known, wall, with);
         let room = self.rooms.entry(id.clone()).or_insert_with(|| Room {
-            live: LiveRoom::new(id.clone(), Positions::new()),
+            live: LiveRoom::new(id.clone(), Begin::default()),
             rows: None,
             last: None,
             heard: now,
         });
         room.heard = now;
         room.last = Some(PositionRange::of(&position));
-        let begins = || live::begins(&self.topics, &self.reading, &position);
-        let skip = skips.then_some("too far behind");
-        let happened = room.live.take(arrival, &begins, skip, with)?;
+        let newest_us = self.newest_us;
+        let begins = || Begin { next: live::begins(&self.topics, &self.reading, &position), newest_us };
+        let happened = room.live.take(arrival, &begins, skips.then_some(BEHIND), with)?;
         self.follow(&id, happened, is_known, with, out);
         Ok(())
     }
 
-    /// Ends rooms of which nothing came for long, by the partition's own messages, or by the clock where the partition is
-    /// known to be silent; all rooms with [`Silence::Over`]. A later message of such a room would have ended it as well.
+    /// Whether a segment can't be scored in time. What was decided before the checkpoint stays so.
+    fn leaves_out(
+        &mut self,
+        segment: &Arrival,
+        is_known: bool,
+        wall: Option<WallTime>,
+        with: &Opening,
+    ) -> bool {
+        let offset = segment.message.position.offset;
+        if is_known || with.config.score.behind != Behind::Skip {
+            return self.left_out.holds(offset);
+        }
+        let limit = i64::from(with.config.score.skip_after_s) * 1_000_000;
+        let late = wall.zip(segment.order_us).map(|(wall, at)| wall.as_micros() - at);
+        let leaves_out = late.is_some_and(|late| late > limit);
+        if leaves_out {
+            self.left_out.add(offset);
+        }
+        leaves_out
+    }
+
+    /// Ends rooms of which nothing came for long by the clock, where the partition is known to be silent; all rooms with
+    /// [`Silence::Over`]. A later message of such a room would have ended it as well.
     ///
     /// # Errors
     /// If a room's job can't be set up.
     pub fn end_rooms(&mut self, silence: Silence, with: &Opening, out: &mut Outbox) -> anyhow::Result<()> {
-        let patience = with.patience.silence;
-        let newest = self.rooms.values().map(|room| room.live.newest_us()).max().unwrap_or(i64::MIN);
-        let border = newest.saturating_sub(patience.as_micros());
-        let limit = Duration::from_micros(patience.as_micros().unsigned_abs());
+        let limit = Duration::from_micros(with.patience.silence.as_micros().unsigned_abs());
         let grace = Duration::from_micros(with.patience.ending.as_micros().unsigned_abs());
         let is_due = |room: &Room| match (silence, room.live.ends_us()) {
             (Silence::Over, _) | (Silence::Drained, Some(_)) => true,
-            (Silence::Heard, Some(ends)) => newest > ends,
-            (Silence::Heard, None) => room.live.newest_us() != i64::MIN && room.live.newest_us() < border,
             (Silence::Since(now), ends) => {
                 now.saturating_duration_since(room.heard) > if ends.is_some() { grace } else { limit }
             }
             (Silence::Drained, None) => false,
         };
+        self.end_those(is_due, false, with, out)
+    }
+
+    fn end_those(
+        &mut self,
+        is_due: impl Fn(&Room) -> bool,
+        is_known: bool,
+        with: &Opening,
+        out: &mut Outbox,
+    ) -> anyhow::Result<()> {
         let due: Vec<RoomId> =
             self.rooms.iter().filter(|(_, room)| is_due(room)).map(|(id, _)| id.clone()).collect();
         for id in due {
@@ -323,7 +375,7 @@ impl Partition {
             let mut happened = Vec::new();
             room.live.end(with, &mut happened)?;
             self.since += 1;
-            self.follow(&id, happened, false, with, out);
+            self.follow(&id, happened, is_known, with, out);
         }
         Ok(())
     }
@@ -414,19 +466,29 @@ impl Partition {
         if std::mem::take(&mut self.since) == 0 {
             return Ok(None);
         }
+        self.forget_left_out();
         let kept = Kept {
-            next: self.next.clone(),
+            at: Begin { next: self.next.clone(), newest_us: self.newest_us },
             rooms: self.rooms.iter().map(|(id, room)| (id.to_string(), room.live.begins().clone())).collect(),
             accounts: self
                 .accounts
                 .iter()
                 .map(|(topic, account)| (topic.to_string(), account.kept()))
                 .collect(),
+            left_out: self.left_out.clone(),
         };
         let state = serde_json::to_string(&kept).context("encoding a checkpoint")?;
         // A room that ends by silence moves nothing else: later is more, among equals.
         let progress = self.next.values().map(|next| next.unsigned_abs()).sum();
         Ok(Some(Checkpoint { job: job.to_owned(), partition: self.number, state, progress }))
+    }
+
+    /// No room is built again from what lies before all of them.
+    fn forget_left_out(&mut self) {
+        let Some(media) = self.topics.first().map(|topic| position_key(topic, self.number)) else { return };
+        let open = self.rooms.values().filter_map(|room| room.live.begins().next.get(&media));
+        let first = open.chain(self.next.get(&media)).min().copied();
+        self.left_out.forget_before(first.unwrap_or(i64::MAX));
     }
 
     /// Next offsets, to be shown as the group's lag.
@@ -438,3 +500,6 @@ impl Partition {
         self.topics.iter().filter_map(next).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

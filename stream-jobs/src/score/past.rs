@@ -54,8 +54,8 @@ pub fn replay_topics(config: &Config, out: &Path) -> anyhow::Result<Done> {
     }
     let mut done = Done { counts: Counts::default(), streams: Vec::new(), digest: String::new() };
     for (number, topics) in held {
-        let limit = config.score.merge_mib << 20;
-        let mut partition = Partition::resume(number, &names, Kept::default(), limit, Duration::ZERO)?;
+        let mut partition =
+            Partition::resume(number, &names, Kept::default(), &config.score, Duration::ZERO)?;
         let mut lanes = Vec::with_capacity(topics.len());
         for (topic, name, low, high) in topics {
             partition.begin(&name, low, high);

@@ -6,8 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use kairos_clickhouse::{Checkpoint, Store, Writer, WriterOptions};
-use kairos_kafka::{Message, Settings, Topic, encode_dead_letter};
+use kairos_clickhouse::{ATTEMPTS, Checkpoint, Store, Writer, WriterOptions};
 use kairos_topics::Publisher;
 use tokio::runtime::Handle;
 
@@ -15,15 +14,13 @@ use super::partition::Outbox;
 use super::stream::Event;
 use crate::live::Events;
 use crate::rows::TableRow;
-
-/// A server that is down for some minutes is waited for.
-const ATTEMPTS: usize = 60;
+use crate::telemetry::names;
 
 /// Where results of one thread go.
 pub struct Sink {
     runtime: Handle,
     writer: Writer,
-    events: Option<(Arc<Publisher<Events>>, String)>,
+    events: Option<Arc<Publisher<Events>>>,
     /// Rows so far.
     pub rows: u64,
 }
@@ -39,12 +36,9 @@ impl Sink {
     }
 
     /// The same, with events and dead letters onto topics.
-    ///
-    /// # Errors
-    /// If the settings can't be used.
-    pub fn with_events(self, events: Arc<Publisher<Events>>, settings: &Settings) -> anyhow::Result<Self> {
-        let dead_letters = settings.names()?.of(Topic::DeadLetters);
-        Ok(Self { events: Some((events, dead_letters)), ..self })
+    #[must_use]
+    pub fn with_events(self, events: Arc<Publisher<Events>>) -> Self {
+        Self { events: Some(events), ..self }
     }
 
     /// Takes what came of messages.
@@ -53,25 +47,22 @@ impl Sink {
     /// If what came before could not be written.
     pub fn give(&mut self, out: &mut Outbox) -> anyhow::Result<()> {
         for event in out.events.drain(..) {
-            let Some((events, _)) = &self.events else { continue };
+            let Some(events) = &self.events else { continue };
             match event {
                 Event::Score(event) => events.publish(&*event)?,
                 Event::Highlight(event) => events.publish(&*event)?,
             }
         }
         for (message, why) in out.dead.drain(..) {
-            tracing::warn!(position = %message.position, "dead letter: {why}");
-            self.bury(&message, &why)?;
+            match &self.events {
+                Some(events) => events.sink().bury(&message, &why)?,
+                None => tracing::warn!(position = %message.position, "dead letter: {why}"),
+            }
         }
         for row in out.rows.drain(..) {
             self.write(row)?;
         }
         Ok(())
-    }
-
-    fn bury(&self, message: &Message, why: &str) -> anyhow::Result<()> {
-        let Some((events, topic)) = &self.events else { return Ok(()) };
-        Ok(events.sink().producer().post(&encode_dead_letter(topic, message, why))?)
     }
 
     /// Takes a row.
@@ -80,6 +71,7 @@ impl Sink {
     /// If those before it could not be written.
     pub fn write(&mut self, row: TableRow) -> anyhow::Result<()> {
         self.rows += 1;
+        metrics::counter!(names::ROWS).increment(1);
         let Self { runtime, writer, .. } = self;
         runtime.block_on(row.write(writer))
     }
@@ -100,7 +92,7 @@ impl Sink {
     pub fn flush(&mut self) -> anyhow::Result<()> {
         let Self { runtime, writer, events, .. } = self;
         runtime.block_on(writer.flush())?;
-        if let Some((events, _)) = events {
+        if let Some(events) = events {
             events.flush()?;
         }
         Ok(())

@@ -10,9 +10,11 @@ use std::time::{Duration, Instant};
 
 use kairos_kafka::{Message, Topic, TopicPartition};
 
+use super::numbers::{self, Numbers};
 use super::partition::{Outbox, Partition, Silence};
 use super::sink::Sink;
-use crate::live::{Opening, clock};
+use crate::live::{Opening, Seen, clock};
+use crate::telemetry::{names, timed};
 
 /// How long a worker waits for an order before it looks around.
 const PATIENCE: Duration = Duration::from_millis(50);
@@ -32,8 +34,8 @@ pub enum Order {
     Assign(Box<Partition>),
     /// A message of one of its partitions.
     Take(Message, Option<Topic>),
-    /// A topic reaches so far.
-    Reaches(TopicPartition, i64),
+    /// How far its topics reach.
+    Reaches(Seen),
     /// All partitions are taken away; with `true` without being asked.
     Revoke(bool, SyncSender<anyhow::Result<()>>),
     /// Writes everything and answers whether all was taken that the topics are known to hold.
@@ -80,6 +82,7 @@ pub struct Worker {
     heard: Instant,
     /// When it was last held up.
     blocked: Instant,
+    numbers: Numbers,
 }
 
 impl Worker {
@@ -99,6 +102,7 @@ impl Worker {
             looked: now,
             heard: now,
             blocked: now,
+            numbers: Numbers::default(),
         }
     }
 
@@ -137,9 +141,12 @@ impl Worker {
                     partition.receive(message, topic, self.heard);
                 }
             }
-            Order::Reaches(at, high) => {
-                if let Some(partition) = self.partitions.get_mut(&at.partition) {
-                    partition.reaches(&at.topic, high);
+            Order::Reaches(Seen { asked, ends }) => {
+                for (at, high) in ends {
+                    if let Some(partition) = self.partitions.get_mut(&at.partition) {
+                        numbers::lag(partition, &at, high);
+                        partition.reaches(&at, high, asked);
+                    }
                 }
             }
             Order::Revoke(lost, done) => {
@@ -176,6 +183,7 @@ impl Worker {
             while taken < IN_A_ROW
                 && partition.step(clock::now(), Some(clock::wall()), &self.opening, &mut self.out)?
             {
+                numbers::given(&self.out);
                 self.sink.give(&mut self.out)?;
                 taken += 1;
             }
@@ -192,14 +200,14 @@ impl Worker {
                 self.blocked = now;
             }
             self.looked = now;
+            self.numbers.partitions(self.partitions.values());
             for partition in self.partitions.values_mut() {
-                let is_silent =
-                    partition.is_drained() && now.saturating_duration_since(self.blocked) > SETTLING;
-                let silence = if is_silent { Silence::Since(now) } else { Silence::Heard };
-                partition.end_rooms(silence, &self.opening, &mut self.out)?;
-                self.sink.give(&mut self.out)?;
+                if partition.is_drained() && now.saturating_duration_since(self.blocked) > SETTLING {
+                    partition.end_rooms(Silence::Since(now), &self.opening, &mut self.out)?;
+                    self.sink.give(&mut self.out)?;
+                }
                 if now.saturating_duration_since(self.heard) >= GIVE_UP {
-                    partition.give_up_waiting();
+                    partition.give_up_waiting(now);
                 }
             }
         }
@@ -220,7 +228,7 @@ impl Worker {
             }
         }
         if !checkpoints.is_empty() {
-            self.sink.checkpoint(checkpoints)?;
+            timed(names::CHECKPOINT, || self.sink.checkpoint(checkpoints))?;
             if let Ok(mut written) = self.written.lock() {
                 *written =
                     self.partitions.values().flat_map(Partition::next).chain(written.drain(..)).collect();
@@ -231,6 +239,7 @@ impl Worker {
     }
 
     fn drop_partitions(&mut self) {
+        self.numbers.clear();
         for partition in std::mem::take(&mut self.partitions).into_values() {
             let (messages, dead, forced) = partition.counts();
             self.counts += Counts { messages, dead, forced, rows: 0 };

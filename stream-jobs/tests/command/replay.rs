@@ -1,6 +1,9 @@
 //! Replays of simulated rooms: rows, highlights, clips, report, and the same digest every time.
 
+use std::fs::File;
 use std::process::Command;
+
+use parquet::file::reader::{FileReader, SerializedFileReader};
 
 use crate::kairos::{ROOMS, ask, kairos, replay, succeeded};
 
@@ -109,4 +112,35 @@ fn named_queries_answer_over_a_replay() {
     let room = format!("room={room}");
     let args = ["sql", "--out", out.path().to_str().unwrap(), "--named", "top-moments", "-p", &room];
     assert!(succeeded(&kairos(&args)).lines().count() > 4);
+}
+
+#[test]
+fn tables_leave_as_parquet_and_csv_and_never_by_half() {
+    let out = tempfile::tempdir().unwrap();
+    replay(&[&ROOMS.room(0)], out.path(), &[]);
+    let export = |format: &str, query: &str, file: &str| {
+        let (out, file) = (out.path().to_str().unwrap(), out.path().join(file));
+        let args = ["sql", "--out", out, "--format", format, "--to", file.to_str().unwrap(), query];
+        (kairos(&args), file)
+    };
+    let rows = ask(out.path(), "SELECT count() FROM frame_scores");
+    let (done, file) = export("parquet", "SELECT * FROM frame_scores ORDER BY media_us", "scores.parquet");
+    assert_eq!(succeeded(&done), "");
+    let scores = SerializedFileReader::new(File::open(&file).unwrap()).unwrap();
+    let about = scores.metadata().file_metadata();
+    assert_eq!(about.num_rows().to_string(), rows);
+    let columns: Vec<&str> = about.schema().get_fields().iter().map(|field| field.name()).collect();
+    assert_eq!(columns[..3], ["room", "stream", "media_us"]);
+    let (done, file) = export("csv", "SELECT room, stream FROM streams", "streams.csv");
+    succeeded(&done);
+    assert!(std::fs::read_to_string(file).unwrap().starts_with("\"room\",\"stream\"\n\"room-000\","));
+    let late = "SELECT throwIf(number = 900000, 'enough') FROM numbers(1000000)";
+    let (broken, file) = export("csv", late, "broken.csv");
+    assert_eq!(broken.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&broken.stderr).into_owned();
+    assert!(said.contains("broken.csv") && said.contains("enough"), "{said}");
+    assert!(!file.exists(), "half an answer is none");
+    let (lost, _) = export("csv", "SELECT 1", "no-such-folder/a.csv");
+    assert_eq!(lost.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&lost.stderr).contains("no-such-folder/a.csv"), "{lost:?}");
 }

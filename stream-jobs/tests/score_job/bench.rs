@@ -8,13 +8,14 @@ use std::time::Duration;
 use kairos_kafka::{Admin, Producer, Record, Settings, Topic};
 use tempfile::TempDir;
 
-/// Views that a scoring job fills.
-const VIEWS: [&str; 8] = [
+/// Views that the jobs fill.
+const VIEWS: [&str; 9] = [
     "streams",
     "frame_scores_by_delay",
     "highlights",
     "comments",
     "gifts",
+    "gift_predictions",
     "feedback",
     "room_state",
     "ledger",
@@ -75,17 +76,24 @@ pub fn held(settings: &Settings) -> i64 {
 pub struct Place {
     folder: TempDir,
     url: Option<String>,
+    instance: Option<String>,
 }
 
 impl Place {
     pub fn new(settings: &Settings, url: Option<&str>) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        // What a room tells last counts when it has been still for that long.
         let text = format!(
-            "[kafka]\nbrokers = {:?}\nprefix = {:?}\nsession_timeout_ms = 6000\n[score]\ncheckpoint_ms = 300\nthreads = 2\n",
+            "lateness.idle_ms = 4000\n[kafka]\nbrokers = {:?}\nprefix = {:?}\nsession_timeout_ms = 6000\n[score]\ncheckpoint_ms = 300\nthreads = 2\n",
             settings.brokers, settings.prefix
         );
         std::fs::write(folder.path().join("kairos.toml"), text).unwrap();
-        Self { folder, url: url.map(str::to_owned) }
+        Self { folder, url: url.map(str::to_owned), instance: None }
+    }
+
+    /// A place whose workers come back under one name: they go on at once with what the one before had.
+    pub fn named(self, instance: &str) -> Self {
+        Self { instance: Some(instance.to_owned()), ..self }
     }
 
     pub fn out(&self) -> PathBuf {
@@ -97,6 +105,9 @@ impl Place {
         run.args(["--config", self.folder.path().join("kairos.toml").to_str().unwrap()]).args(args);
         if let Some(url) = &self.url {
             run.env("KAIROS_CLICKHOUSE__URL", url);
+        }
+        if let Some(instance) = &self.instance {
+            run.env("KAIROS_KAFKA__INSTANCE_ID", instance);
         }
         run
     }
@@ -111,6 +122,14 @@ impl Place {
         let out = self.out();
         let mut command = self.command(&[command, "--out", out.to_str().unwrap()]);
         Process(command.args(more).stdout(Stdio::null()).spawn().unwrap())
+    }
+
+    /// The same, with an environment of its own.
+    #[allow(dead_code, reason = "for some of the tests that share this file")]
+    pub fn start_with(&self, command: &str, environment: &[(&str, &str)]) -> Process {
+        let out = self.out();
+        let mut command = self.command(&[command, "--out", out.to_str().unwrap()]);
+        Process(command.envs(environment.iter().copied()).stdout(Stdio::null()).spawn().unwrap())
     }
 
     pub fn send(&self, rooms: &[PathBuf], more: &[&str]) {
@@ -133,6 +152,7 @@ impl Place {
 
     /// What differs between two places, for a test to say.
     pub fn differs(&self, other: &Self) -> String {
+        let mut found = String::new();
         for view in VIEWS {
             let query = format!("SELECT * FROM {view} ORDER BY ALL");
             let (left, right) = (self.ask(&query), other.ask(&query));
@@ -143,14 +163,11 @@ impl Place {
                     let only: Vec<String> = one.difference(other).map(|line| (*line).to_owned()).collect();
                     format!("{} of {}, such as {:#?}", only.len(), one.len(), &only[..only.len().min(4)])
                 };
-                return format!(
-                    "{view}: only here {}; only there {}",
-                    only(&left, &right),
-                    only(&right, &left)
-                );
+                let (here, there) = (only(&left, &right), only(&right, &left));
+                found += &format!("{view}: only here {here}; only there {there}\n");
             }
         }
-        "nothing".to_owned()
+        found
     }
 }
 

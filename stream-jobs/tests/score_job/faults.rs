@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use crate::bench::{Place, free_port, held, rooms, serve, wait_for};
+use crate::numbers::{sum, told};
 use kairos_kafka::broker::Broker;
 
 fn rounds() -> u64 {
@@ -25,7 +26,7 @@ fn killed_again_and_again_a_worker_writes_the_same_rows() {
     let broker = Broker::shared().unwrap();
     let settings = broker.with_topics("score-kill", 2).unwrap();
     let (_folder, rooms) = rooms(3, &["--minutes", "1"]);
-    let live = Place::new(&settings, None);
+    let live = Place::new(&settings, None).named("worker");
     live.send(&rooms, &[]);
     for moment in moments() {
         let job = live.start("score", &[]);
@@ -77,8 +78,9 @@ fn a_broker_that_restarts_costs_nothing_but_time() {
     let (_folder, rooms) = rooms(2, &["--minutes", "1"]);
     let live = Place::new(&settings, None);
     live.send(&rooms[..1], &[]);
-    let job = live.start("score", &[]);
-    std::thread::sleep(Duration::from_secs(3));
+    let port = free_port();
+    let job = live.start_with("score", &[("KAIROS_METRICS__LISTEN", &format!("127.0.0.1:{port}"))]);
+    wait_for("a message", || sum(&told(port), "kairos_messages_total") > 0.0);
     broker.kill().unwrap();
     std::thread::sleep(Duration::from_secs(2));
     broker.restart().unwrap();

@@ -2,6 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can not go on may panic, in its helpers too")]
 
+mod behind;
 mod bench;
+mod disk;
 mod faults;
+mod numbers;
+mod proxy;
 mod sameness;
+mod senders;
+mod show;
+mod slow;
+mod studio;
+mod web;

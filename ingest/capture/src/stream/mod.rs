@@ -8,8 +8,10 @@ mod media_clock;
 mod mux;
 #[cfg(test)]
 pub(crate) mod sample;
+mod seen;
 mod unit;
 
 pub(crate) use broadcast::{Broadcast, Made, identity};
 pub(crate) use mux::container;
+pub(crate) use seen::Seen;
 pub(crate) use unit::{Kind, Unit};

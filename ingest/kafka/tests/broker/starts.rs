@@ -1,6 +1,6 @@
 //! Where reading begins: where the sink ended, whatever is committed.
 
-use kairos_kafka::{Consumer, Error, Event, Record, Start, Topic, TopicPartition};
+use kairos_kafka::{Admin, Consumer, Error, Event, Record, Start, Topic, TopicPartition};
 
 use crate::{LIMIT, broker, name, next, next_message, number, numbered, post_all};
 
@@ -26,6 +26,8 @@ fn reading_begins_where_the_sink_ends_and_not_at_the_committed_offset() {
     let lag = consumer.lag().unwrap();
     assert_eq!((lag.len(), lag[0].next, lag[0].messages()), (1, 20, 0));
     let at = TopicPartition::new(topic.as_str(), 0);
+    let ends = Admin::open(&settings).unwrap().ends(std::slice::from_ref(&at)).unwrap();
+    assert_eq!(ends, [(at.clone(), 20)]);
     consumer.commit(&[(at, 3)]).unwrap();
     consumer.close();
 

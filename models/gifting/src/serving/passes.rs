@@ -117,6 +117,22 @@ impl UserPass {
     pub const fn user(&self) -> u64 {
         self.user
     }
+
+    /// Memory that it takes, about.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let nodes = |lists: &[Vec<u64>]| lists.iter().map(|list| size_of_val(list.as_slice())).sum::<usize>();
+        let history = match &self.history {
+            HistoryPass::Categories(spans, streamers) => size_of_val(spans.as_slice()) + nodes(streamers),
+            HistoryPass::Events { keys, values, searched, nodes } => {
+                let rows = size_of_val(keys.as_slice()) + size_of_val(values.as_slice());
+                rows + size_of_val(searched.as_slice()) + size_of_val(nodes.as_slice())
+            }
+            HistoryPass::Interests(_) => 0,
+        };
+        let numbers = size_of_val(self.numbers.values.as_slice());
+        size_of::<Self>() + numbers + size_of_val(self.lanes.as_slice()) + history + nodes(&self.ends)
+    }
 }
 
 impl RoomPass {

@@ -2,6 +2,8 @@
 //!
 //! Invariants: a pair's score depends on that pair alone; pairs are scored some at a time, so memory stays in cache.
 
+use std::borrow::Borrow;
+
 use super::kernels::{Lane, add, dot, rectify};
 use super::packed::{Attention, Rows, Span, Weights, pack};
 use super::passes::{HistoryPass, RoomPass, UserPass};
@@ -145,10 +147,10 @@ impl Scorer {
     pub fn users(
         &self,
         room: &RoomPass,
-        users: &[UserPass],
+        users: &[impl Borrow<UserPass>],
         pair_side: &[f32],
     ) -> Result<Vec<Prediction>, GiftingError> {
-        self.pairs(users.len(), |at| (&users[at], room), pair_side)
+        self.pairs(users.len(), |at| (users[at].borrow(), room), pair_side)
     }
 
     fn pairs<'a>(

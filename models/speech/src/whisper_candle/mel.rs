@@ -98,21 +98,15 @@ fn hertz_of(mel: f64) -> f64 {
 }
 
 #[cfg(test)]
+#[path = "../../tests/support/tones.rs"]
+mod tones;
+
+#[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
-    use std::f64::consts::TAU;
 
+    use super::tones::tones;
     use super::*;
-
-    /// The sound of `tools/reference/whisper_mel.py`.
-    fn tones() -> Vec<f32> {
-        let sample = |i: i32| {
-            let t = f64::from(i) / 16_000.0;
-            let tone = 0.3 * (TAU * 440.0 * t).sin() * (0.5 + 0.5 * (TAU * 3.0 * t).sin());
-            (tone + 0.1 * (TAU * 900.0 * t * t).sin()) as f32
-        };
-        (0..48_000).map(sample).collect()
-    }
 
     #[test]
     fn spectrogram_agrees_with_hugging_face() {

@@ -4,6 +4,7 @@
 #![allow(dead_code, clippy::unwrap_used)]
 
 pub mod scripted;
+pub mod tones;
 
 use std::sync::{Arc, Mutex};
 

@@ -9,6 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use bytes::Bytes;
 
 use super::ffi::Connection;
+use super::leaving;
 use super::request::{Request, Statement};
 use crate::Error;
 
@@ -34,11 +35,12 @@ pub(super) type Sink<'a> = dyn FnMut(Vec<u8>) -> bool + 'a;
 
 impl Engine {
     /// Starts the engine on a folder that exists.
-    pub(super) fn open(data_dir: &Path) -> Result<Self, Error> {
+    pub(super) fn open(data_dir: &Path, more: &[String]) -> Result<Self, Error> {
         let refused = || Error::Open { data_dir: data_dir.to_owned() };
         let path = data_dir.to_str().ok_or_else(refused)?;
         let mut arguments = vec!["kairos".to_owned(), format!("--path={path}")];
         arguments.extend(BASELINE.iter().map(|(name, value)| format!("--{name}={value}")));
+        arguments.extend_from_slice(more);
         match Connection::open(&arguments)? {
             Some(anchor) => Ok(Self { arguments, idle: Mutex::new(Vec::new()), _anchor: Mutex::new(anchor) }),
             None => Err(holder(data_dir)
@@ -55,12 +57,18 @@ impl Engine {
                 .map_err(|error| error.to_string())?
                 .ok_or("Code: 1002. the engine opens no more connections")?,
         };
+        // Before anybody has the answer: who has it may exit.
+        let sink: &mut Sink<'_> = &mut |piece| {
+            leaving::stay_first();
+            sink(piece)
+        };
         let outcome =
             prepare(&mut connection, request).and_then(|()| execute(&mut connection, request, sink));
         // A statement may have changed the session in ways that can't be undone; then it is closed.
         if !request.changes_session() && restore(&mut connection, request).is_ok() {
             self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
         }
+        leaving::stay_first();
         outcome
     }
 }

@@ -213,35 +213,6 @@ impl Drop for Connection {
     }
 }
 
-/// Asked when the process exits: whether the engine still runs.
-static STILL_RUNS: std::sync::OnceLock<fn() -> bool> = std::sync::OnceLock::new();
-
-/// Has a process that exits while `running` leave at once, with its exit status but without the library's
-/// destructors: they would tear it down under its own threads. What was acknowledged is on disk.
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
-pub(super) fn leave_at_exit_if(running: fn() -> bool) {
-    unsafe extern "C" {
-        fn on_exit(callback: extern "C" fn(c_int, *mut c_void), argument: *mut c_void) -> c_int;
-        fn _exit(status: c_int) -> !;
-    }
-    extern "C" fn leave(status: c_int, _argument: *mut c_void) {
-        if STILL_RUNS.get().is_some_and(|running| running()) {
-            // SAFETY: ends the process; takes no pointers.
-            unsafe { _exit(status) };
-        }
-    }
-    STILL_RUNS.get_or_init(|| running);
-    // SAFETY: the C library keeps a pointer to a function that is never unloaded, and passes the null along. It
-    // fails only without memory; then exiting goes on as if nothing had been registered.
-    let _registered = unsafe { on_exit(leave, std::ptr::null_mut()) };
-}
-
-/// The library exists for Linux with glibc alone.
-#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
-pub(super) fn leave_at_exit_if(running: fn() -> bool) {
-    STILL_RUNS.get_or_init(|| running);
-}
-
 /// A result of the library.
 struct Answer {
     interface: &'static Interface,

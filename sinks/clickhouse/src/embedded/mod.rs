@@ -7,6 +7,7 @@ mod engine;
 mod ffi;
 mod frames;
 mod front;
+mod leaving;
 mod library;
 mod request;
 
@@ -58,6 +59,11 @@ pub(crate) struct Embedded {
 impl Embedded {
     /// Starts the engine on a folder, or joins the one that runs there. Blocks for up to half a second.
     pub(crate) fn open(data_dir: &Path, door: Door) -> Result<Self, Error> {
+        Self::open_with(data_dir, door, &[])
+    }
+
+    /// The same with more arguments for an engine that starts.
+    pub(crate) fn open_with(data_dir: &Path, door: Door, more: &[String]) -> Result<Self, Error> {
         let what = || format!("data folder {}", data_dir.display());
         std::fs::create_dir_all(data_dir).map_err(Error::io(what()))?;
         let data_dir = data_dir.canonicalize().map_err(Error::io(what()))?;
@@ -69,8 +75,8 @@ impl Embedded {
             running.handles += 1;
             return Ok(running.front.handle());
         }
-        let engine = Engine::open(&data_dir)?;
-        WAY_OUT.call_once(|| ffi::leave_at_exit_if(is_running));
+        let engine = Engine::open(&data_dir, more)?;
+        WAY_OUT.call_once(|| leaving::at_exit_if(is_running));
         let front = Front::start(engine, door)?;
         let handle = front.handle();
         *running = Some(Running { data_dir, front, handles: 1 });

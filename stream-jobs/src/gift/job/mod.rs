@@ -17,17 +17,18 @@ use std::time::Duration;
 use anyhow::anyhow;
 use kairos_kafka::{Admin, Assigned, Consumer, Event, Names, Start, Topic, TopicPartition};
 
-use kairos_timeline::Span;
+use kairos_timeline::{RoomId, Span};
 
-use crate::config::Config;
-use crate::gift::{Desk, GiftModel, Predictor};
+use crate::gift::{GiftModel, Predictor};
 use crate::graph::{self, LiveGraph, position_key};
-use crate::live::{self, Across, Arrival, Merge, Opening, Patience, Positions, Said, clock};
+use crate::live::{
+    self, Across, Arrival, Begin, Lookout, Merge, Opening, Patience, Positions, Said, Seen, Setting, clock,
+};
 use crate::scoring::Model;
-use crate::storage;
+use crate::telemetry::{names, timed};
 use rooms::{GiftRoom, Rooms, Step, is_known};
 use sink::Sink;
-use state::{Kept, StateFolder};
+use state::{Kept, OpenRoom, StateFolder};
 
 /// How long the job waits for a message before it looks around.
 const PATIENCE: Duration = Duration::from_millis(200);
@@ -41,16 +42,12 @@ const LOOK_EVERY: u64 = 512;
 /// What to run.
 #[derive(Debug, Clone)]
 pub struct Job {
-    /// The configuration.
-    pub config: Config,
-    /// Output folder of the embedded engine.
-    pub out: PathBuf,
+    /// As of every live job.
+    pub setting: Setting,
     /// Folder of the job's checkpoints.
     pub state: PathBuf,
     /// Graph to begin with where there is no checkpoint.
     pub graph: Option<PathBuf>,
-    /// Stop when everything that the topics held at the start is done.
-    pub until_end: bool,
 }
 
 /// What a run did.
@@ -77,40 +74,37 @@ impl Job {
     /// If the broker, the tables or the state can't be used.
     pub fn run(&self) -> anyhow::Result<Summary> {
         let stop = live::stop_on_signals()?;
-        let settings = &self.config.kafka;
-        crate::replay::ensure_topics(&self.config)?;
+        let settings = &self.setting.config.kafka;
+        crate::replay::ensure_topics(&self.setting.config)?;
         let names = settings.names()?;
         let topics = Topic::INPUTS.map(|topic| names.of(topic));
-        let model = Model::load(&self.config)?;
-        let gifts = GiftModel::load(&self.config, &model.model().config().inputs)?
+        let model = Model::load(&self.setting.config)?;
+        let gifts = GiftModel::load(&self.setting.config, &model.model().config().inputs)?
             .ok_or_else(|| anyhow!("no ranker: name one in gift.checkpoint and leave gift.enabled on"))?;
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .thread_name("kairos-rows")
-            .enable_all()
-            .build()?;
-        let store = runtime.block_on(storage::open(&self.config, &self.out))?;
+        let (runtime, store) = self.setting.tables()?;
         let sink = Sink::new(runtime, store, settings)?;
         let state = StateFolder::open(&self.state)?;
-        let limits = &self.config.gift.job;
+        let limits = &self.setting.config.gift.job;
         let patience = Patience {
             media: Span::from_millis(i64::from(limits.media_wait_s) * 1_000),
             silence: Span::from_millis(i64::from(limits.room_idle_s) * 1_000),
-            ending: Span::from_millis(i64::from(self.config.lateness.idle_ms)),
+            ending: Span::from_millis(i64::from(self.setting.config.lateness.idle_ms)),
         };
-        let opening = Opening { config: self.config.clone(), model, patience };
-        let predictor = Predictor::new(gifts, self.config.gift.clone(), LiveGraph::empty(&self.config)?);
+        let opening = Opening { config: self.setting.config.clone(), model, patience };
+        let predictor =
+            Predictor::new(gifts, self.setting.config.gift.clone(), LiveGraph::empty(&self.setting.config)?);
         // Past what the topics hold now nothing is waited for at their end.
-        let hold = if self.until_end { Duration::ZERO } else { HOLD };
+        let hold = if self.setting.until_end { Duration::ZERO } else { HOLD };
         let merge = Merge::new(Across::All, limits.merge_mib << 20, hold);
         let names_only: Vec<&str> = topics.iter().map(String::as_str).collect();
-        let consumer = Consumer::open(settings, &self.config.gift.job.group, &names_only)?;
+        let consumer = Consumer::open(settings, &self.setting.config.gift.job.group, &names_only)?;
         let run = Run {
             job: self,
             admin: Admin::open(settings)?,
             names,
             topics: topics.to_vec(),
             consumer,
+            lookout: Lookout::start(settings)?,
             merge,
             opening,
             known: Positions::new(),
@@ -120,7 +114,7 @@ impl Job {
             state,
             next: Positions::new(),
             reading: Positions::new(),
-            newest_us: i64::MIN,
+            newest: BTreeMap::new(),
             since: Since::default(),
             messages: 0,
             is_assigned: false,
@@ -142,6 +136,7 @@ struct Run<'a> {
     names: Names,
     topics: Vec<String>,
     consumer: Consumer,
+    lookout: Lookout,
     merge: Merge,
     opening: Opening,
     /// Messages before these were in the state.
@@ -154,7 +149,8 @@ struct Run<'a> {
     next: Positions,
     /// What is read next, which after a restart is not yet new.
     reading: Positions,
-    newest_us: i64,
+    /// The newest time of a room's message by number of the partition, Unix microseconds.
+    newest: BTreeMap<i32, i64>,
     since: Since,
     messages: u64,
     is_assigned: bool,
@@ -170,6 +166,7 @@ impl Run<'_> {
                     if !revoked.lost() {
                         self.checkpoint()?;
                     }
+                    self.lookout.watch(Vec::new());
                     self.merge.clear();
                     self.rooms.clear();
                     revoked.done();
@@ -177,7 +174,8 @@ impl Run<'_> {
                 Some(Event::Message(message)) => {
                     idle = 0;
                     let topic = self.names.topic(&message.position.topic);
-                    self.merge.push(Arrival::read(message, topic), clock::now());
+                    let order = self.job.setting.config.score.order;
+                    self.merge.push(Arrival::read(message, topic, order), clock::now());
                 }
                 Some(Event::Restarted(stall)) => {
                     tracing::warn!("{} had stopped and was started again", stall.at)
@@ -185,18 +183,20 @@ impl Run<'_> {
                 Some(Event::Failed(error)) => return Err(error.into()),
                 None => {
                     idle += 1;
-                    self.look_ahead()?;
                     self.sink.flush_due()?;
                     if idle >= GIVE_UP {
-                        self.merge.give_up_waiting();
+                        self.merge.give_up_waiting(clock::now());
                     }
                 }
             }
-            while let Some(arrival) = self.merge.pop(clock::now()) {
+            if let Some(Seen { asked, ends }) = self.lookout.seen() {
+                ends.iter().for_each(|(at, high)| self.merge.reaches(at, *high, asked));
+            }
+            while let Some(arrival) = self.merge.pop() {
                 self.take(arrival)?;
             }
-            if self.job.until_end && self.is_assigned && self.merge.is_drained() {
-                self.end_silent_rooms(true)?;
+            if self.job.setting.until_end && self.is_assigned && self.merge.is_drained() {
+                self.end_rooms(GiftRoom::is_ending)?;
                 break;
             }
         }
@@ -217,7 +217,7 @@ impl Run<'_> {
 
     /// Takes up the last checkpoint, and reads from where its open rooms begin.
     fn assigned(&mut self, assigned: Assigned) -> anyhow::Result<()> {
-        let config = &self.job.config;
+        let config = &self.job.setting.config;
         let (graph, kept) = match (self.state.load(config)?, &self.job.graph) {
             (Some(kept), _) => kept,
             (None, Some(file)) => {
@@ -227,19 +227,21 @@ impl Run<'_> {
             }
             (None, None) => (LiveGraph::empty(config)?, Kept::default()),
         };
-        let Kept { people, rooms, positions } = kept;
+        let Kept { people, rooms, positions, newest } = kept;
+        self.newest = newest;
         let model = self.predictor.model().clone();
         self.predictor = Predictor::new(model, config.gift.clone(), graph);
         self.predictor.audience_mut().people = people;
         let mut begins = positions.clone();
         self.rooms.clear();
         for (room, open) in rooms {
-            for (key, begin) in &open.begins {
+            for (key, begin) in &open.begins.next {
                 begins.entry(key.clone()).and_modify(|next| *next = (*next).min(*begin));
             }
-            let room =
-                kairos_timeline::RoomId::new(room).map_err(|problem| anyhow!("kept room: {problem}"))?;
-            self.rooms.insert(room.clone(), GiftRoom::new(room, open.begins, open.desk));
+            let newest = self.newest.entry(open.partition).or_insert(open.begins.newest_us);
+            *newest = (*newest).min(open.begins.newest_us);
+            let room = RoomId::new(room).map_err(|problem| anyhow!("kept room: {problem}"))?;
+            self.rooms.insert(room.clone(), GiftRoom::new(room, open));
         }
         self.known.clone_from(&positions);
         self.next = positions;
@@ -252,6 +254,9 @@ impl Run<'_> {
             }
         }
         let gifts = self.names.of(Topic::Gifts);
+        if !self.job.setting.until_end {
+            self.lookout.watch(assigned.partitions().to_vec());
+        }
         assigned.start(|at| {
             let key = position_key(&at.topic, at.partition);
             let (low, high) = held.get(&key).map_or((0, 0), |part| (part.low, part.high));
@@ -271,62 +276,54 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Asks how far the topics reach, so that the merge knows what it waits for.
-    fn look_ahead(&mut self) -> anyhow::Result<()> {
-        if self.is_assigned && !self.job.until_end {
-            match self.consumer.lag() {
-                Ok(lags) => lags.into_iter().for_each(|lag| self.merge.reaches(&lag.at, lag.high)),
-                // A broker that is away comes back; what it holds is only asked to keep the order.
-                Err(problem) => tracing::debug!("{problem}"),
-            }
-        }
-        Ok(())
-    }
-
     fn take(&mut self, arrival: Arrival) -> anyhow::Result<()> {
         let position = arrival.message.position.clone();
         let key = position_key(&position.topic, position.partition);
         let known = is_known(&self.known, &position);
-        self.newest_us = self.newest_us.max(arrival.at_us.unwrap_or(i64::MIN));
         if !known {
             self.messages += 1;
             self.since.messages += 1;
+            metrics::counter!(names::MESSAGES, "topic" => arrival.kind()).increment(1);
             self.since.gifts += u64::from(matches!(arrival.said, Said::Gift(_)));
         }
         match (&arrival.said, arrival.room().cloned()) {
             (Said::Poison(why), _) if !known => self.sink.bury(&arrival.message, why)?,
             (Said::Poison(_), _) | (_, None) => {}
-            (_, Some(room)) => {
-                if !self.rooms.contains_key(&room) {
-                    if known {
-                        // Of before, in a room that was over then.
-                        return Ok(());
-                    }
-                    let new = GiftRoom::new(room.clone(), Positions::new(), Desk::default());
-                    self.rooms.insert(room.clone(), new);
-                }
-                let Some(live) = self.rooms.get_mut(&room) else { return Ok(()) };
-                let begins = || live::begins(&self.topics, &self.reading, &position);
-                let step = live.take(arrival, &begins, &self.known, &self.opening, &mut self.predictor)?;
-                self.give(step, Some(room), known)?;
-            }
+            (_, Some(room)) => self.take_in(room, arrival, known)?,
         }
         self.reading.insert(key.clone(), position.offset + 1);
         let next = self.next.entry(key).or_insert(0);
         *next = (*next).max(position.offset + 1);
         if self.since.messages > 0 && self.since.messages.is_multiple_of(LOOK_EVERY) && !known {
-            self.end_silent_rooms(false)?;
-            self.look_ahead()?;
             self.sink.flush_due()?;
         }
-        let limits = &self.job.config.gift.job;
+        let limits = &self.job.setting.config.gift.job;
         if self.since.gifts >= limits.checkpoint_gifts || self.since.messages >= limits.checkpoint_messages {
             self.checkpoint()?;
         }
         Ok(())
     }
 
-    fn give(&mut self, step: Step, room: Option<kairos_timeline::RoomId>, known: bool) -> anyhow::Result<()> {
+    fn take_in(&mut self, id: RoomId, arrival: Arrival, known: bool) -> anyhow::Result<()> {
+        let position = arrival.message.position.clone();
+        let number = position.partition;
+        let newest = self.newest.entry(number).or_insert(i64::MIN);
+        *newest = (*newest).max(arrival.order_us.or(arrival.at_us).unwrap_or(i64::MIN));
+        let (newest_us, silence) = (*newest, self.opening.patience.silence);
+        self.end_rooms(|room| room.partition() == number && room.is_due(newest_us, silence))?;
+        let room = self.rooms.get(&id);
+        if known && !room.is_some_and(|room| room.begins().is_before(&position)) {
+            // Of a room that was over then, or of a stream before the one that was open.
+            return Ok(());
+        }
+        let new = || GiftRoom::new(id.clone(), OpenRoom { partition: number, ..OpenRoom::default() });
+        let room = self.rooms.entry(id.clone()).or_insert_with(new);
+        let begins = || Begin { next: live::begins(&self.topics, &self.reading, &position), newest_us };
+        let step = room.take(arrival, &begins, &self.known, &self.opening, &mut self.predictor)?;
+        self.give(step, Some(id), known)
+    }
+
+    fn give(&mut self, step: Step, room: Option<RoomId>, known: bool) -> anyhow::Result<()> {
         self.sink.give(step.rows)?;
         if !known {
             for (message, why) in &step.dead {
@@ -339,18 +336,11 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Ends rooms of which nothing came for long, and those that were ended and have had time to react. `is_drained`: more
-    /// is not waited for.
-    fn end_silent_rooms(&mut self, is_drained: bool) -> anyhow::Result<()> {
-        let idle_us = i64::from(self.job.config.gift.job.room_idle_s) * 1_000_000;
-        let (newest, border) = (self.newest_us, self.newest_us.saturating_sub(idle_us));
-        let is_due = |live: &GiftRoom| match live.ends_us() {
-            Some(ends) => is_drained || ends < newest,
-            None => live.newest_us() < border,
-        };
-        let silent: Vec<_> =
+    /// Ends rooms: what waits in them is settled.
+    fn end_rooms(&mut self, is_due: impl Fn(&GiftRoom) -> bool) -> anyhow::Result<()> {
+        let due: Vec<_> =
             self.rooms.iter().filter(|(_, live)| is_due(live)).map(|(room, _)| room.clone()).collect();
-        for room in silent {
+        for room in due {
             if let Some(mut live) = self.rooms.remove(&room) {
                 let step = live.end(&self.known, &self.opening, &mut self.predictor)?;
                 self.give(step, None, false)?;
@@ -364,9 +354,10 @@ impl Run<'_> {
         if !self.is_assigned {
             return Ok(());
         }
-        self.sink.flush()?;
+        timed(names::CHECKPOINT, || self.sink.flush())?;
+        metrics::gauge!(names::EDGES).set(self.predictor.audience().graph.graph().edges() as f64);
         let rooms = self.rooms.iter().map(|(room, live)| (room.to_string(), live.kept())).collect();
-        self.state.save(self.predictor.audience_mut(), rooms, self.next.clone())?;
+        self.state.save(self.predictor.audience_mut(), rooms, self.next.clone(), self.newest.clone())?;
         self.since = Since::default();
         let next: Vec<(TopicPartition, i64)> = self
             .next

@@ -5,13 +5,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use kairos_timeline::{MediaTime, Position, PositionRange, RoomId};
+use kairos_timeline::{MediaTime, Position, PositionRange, RoomId, Span};
 
 use super::state::OpenRoom;
 use crate::gift::{Act, Desk, Predictor, RoomGifts};
 use crate::graph::position_key;
-use crate::live::{Arrival, Happening, LiveRoom, Opening, Positions, Said};
+use crate::live::{Arrival, Begin, Happening, LiveRoom, Opening, Positions, Said};
 use crate::room::{Output, Placed};
+use crate::telemetry::{names, timed};
 
 /// A prediction and what it rests on.
 pub type Row = (kairos_clickhouse::GiftPrediction, PositionRange);
@@ -19,6 +20,7 @@ pub type Row = (kairos_clickhouse::GiftPrediction, PositionRange);
 /// One room.
 pub struct GiftRoom {
     room: RoomId,
+    partition: i32,
     live: LiveRoom,
     gifts: Option<RoomGifts>,
     /// Acts that wait while nothing is open.
@@ -37,9 +39,10 @@ pub struct Step {
 }
 
 impl GiftRoom {
-    /// A room whose messages begin at `begins`, with the acts that wait from before.
-    pub fn new(room: RoomId, begins: Positions, desk: Desk) -> Self {
-        Self { live: LiveRoom::new(room.clone(), begins), room, gifts: None, desk }
+    /// A room as it was kept.
+    pub fn new(room: RoomId, kept: OpenRoom) -> Self {
+        let OpenRoom { partition, begins, desk } = kept;
+        Self { live: LiveRoom::new(room.clone(), begins), partition, room, gifts: None, desk }
     }
 
     /// As it is kept.
@@ -53,17 +56,27 @@ impl GiftRoom {
                 desk
             }),
         };
-        OpenRoom { begins: self.live.begins().clone(), desk }
+        OpenRoom { partition: self.partition, begins: self.live.begins().clone(), desk }
     }
 
-    /// Time of its newest message, Unix microseconds.
-    pub fn newest_us(&self) -> i64 {
-        self.live.newest_us()
+    /// Number of its partitions.
+    pub fn partition(&self) -> i32 {
+        self.partition
     }
 
-    /// Until when reactions to its ended stream are waited for.
-    pub fn ends_us(&self) -> Option<i64> {
-        self.live.ends_us()
+    /// Where the messages begin that its present state rests on.
+    pub fn begins(&self) -> &Begin {
+        self.live.begins()
+    }
+
+    /// Whether its stream has ended, and reactions are waited for.
+    pub fn is_ending(&self) -> bool {
+        self.live.ends_us().is_some()
+    }
+
+    /// Whether it is over, as [`LiveRoom::is_due`].
+    pub fn is_due(&self, now_us: i64, silence: Span) -> bool {
+        self.live.is_due(now_us, silence)
     }
 
     /// Takes a message of this room; messages before `known` were in the state already.
@@ -73,7 +86,7 @@ impl GiftRoom {
     pub fn take(
         &mut self,
         arrival: Arrival,
-        begins: &dyn Fn() -> Positions,
+        begins: &dyn Fn() -> Begin,
         known: &Positions,
         with: &Opening,
         predictor: &mut Predictor,
@@ -158,7 +171,10 @@ impl GiftRoom {
             _ => None,
         };
         let range = positions.unwrap_or_else(|| PositionRange::of(position));
-        let found = gifts.take(output, predictor)?;
+        let found = match output {
+            Output::Features(_) => timed(names::PREDICT, || gifts.take(output, predictor))?,
+            _ => gifts.take(output, predictor)?,
+        };
         rows.extend(found.into_iter().map(|row| (row, range.clone())));
         Ok(())
     }

@@ -2,13 +2,14 @@
 //!
 //! Invariant: what was given is acknowledged when `flush` returns, or an error says that it is not.
 
-use kairos_clickhouse::{Store, Writer, WriterOptions};
-use kairos_kafka::{Message, Settings, Topic, encode_dead_letter};
+use kairos_clickhouse::{ATTEMPTS, Store, Writer, WriterOptions};
+use kairos_kafka::{Message, Settings};
 use kairos_topics::{GiftPrediction, Publisher};
 use tokio::runtime::Runtime;
 
 use super::rooms::Row;
 use crate::live::{Events, range};
+use crate::telemetry::names;
 
 /// Where predictions go.
 pub struct Sink {
@@ -16,7 +17,6 @@ pub struct Sink {
     store: Store,
     writer: Writer,
     events: Publisher<Events>,
-    dead_letters: String,
     /// Rows so far.
     pub rows: u64,
     /// Dead letters so far.
@@ -29,11 +29,10 @@ impl Sink {
     /// # Errors
     /// If the settings can't be used.
     pub fn new(runtime: Runtime, store: Store, settings: &Settings) -> anyhow::Result<Self> {
-        let writer = Writer::new(&store, WriterOptions::default())?;
+        let writer = Writer::new(&store, WriterOptions { attempts: ATTEMPTS, ..WriterOptions::default() })?;
         let events = Events::open(settings)?;
         let events = Publisher::new(events, settings.prefix.clone());
-        let dead_letters = settings.names()?.of(Topic::DeadLetters);
-        Ok(Self { runtime, store, writer, events, dead_letters, rows: 0, dead: 0 })
+        Ok(Self { runtime, store, writer, events, rows: 0, dead: 0 })
     }
 
     /// Takes predictions.
@@ -58,6 +57,7 @@ impl Sink {
             let Self { runtime, writer, .. } = self;
             runtime.block_on(writer.write(row)).map_err(|refused| refused.error)?;
             self.rows += 1;
+            metrics::counter!(names::ROWS).increment(1);
         }
         Ok(())
     }
@@ -67,10 +67,8 @@ impl Sink {
     /// # Errors
     /// If those before it could not be written.
     pub fn bury(&mut self, message: &Message, why: &str) -> anyhow::Result<()> {
-        tracing::warn!(position = %message.position, "dead letter: {why}");
         self.dead += 1;
-        let record = encode_dead_letter(&self.dead_letters, message, why);
-        Ok(self.events.sink().producer().post(&record)?)
+        self.events.sink().bury(message, why)
     }
 
     /// Sends what is due.

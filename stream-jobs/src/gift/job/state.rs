@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::gift::audience::{Audience, People};
 use crate::gift::desk::Desk;
 use crate::graph::{self, LiveGraph};
-use crate::live::Positions;
+use crate::live::{Begin, Positions};
 
 const CURRENT: &str = "current";
 const GRAPH: &str = "graph";
@@ -26,8 +26,10 @@ const PEOPLE: &str = "people.json";
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OpenRoom {
+    /// Number of its partitions.
+    pub partition: i32,
     /// Where its messages begin: from here its content is built again.
-    pub begins: Positions,
+    pub begins: Begin,
     /// Acts that wait.
     pub desk: Desk,
 }
@@ -42,6 +44,8 @@ pub struct Kept {
     pub rooms: BTreeMap<String, OpenRoom>,
     /// The same as in the graph.
     pub positions: Positions,
+    /// The newest time of a room's message by number of the partition, Unix microseconds.
+    pub newest: BTreeMap<i32, i64>,
 }
 
 /// The folder.
@@ -99,6 +103,7 @@ impl StateFolder {
         audience: &mut Audience,
         rooms: BTreeMap<String, OpenRoom>,
         positions: Positions,
+        newest: BTreeMap<i32, i64>,
     ) -> anyhow::Result<()> {
         let next = self.generation + 1;
         let place = self.place(next);
@@ -112,7 +117,7 @@ impl StateFolder {
             audience.graph.graph_mut().set_position(key, *offset);
         }
         audience.graph.graph_mut().compact(&place.join(GRAPH))?;
-        let kept = Kept { people: std::mem::take(&mut audience.people), rooms, positions };
+        let kept = Kept { people: std::mem::take(&mut audience.people), rooms, positions, newest };
         let text = serde_json::to_vec(&kept);
         audience.people = kept.people;
         write(&place.join(PEOPLE), &text.with_context(failed)?).with_context(failed)?;
