@@ -218,9 +218,9 @@ pub fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
     panic!("{what} did not happen within a minute and a half");
 }
 
-/// A port that was free a moment ago.
+/// A port that is free, for a service that is killed and comes back.
 pub fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    kairos_kafka::broker::free_port().unwrap()
 }
 
 /// A ClickHouse that jobs share.
@@ -231,6 +231,10 @@ pub fn serve(place: &Path, port: u16) -> Process {
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
-    wait_for("ClickHouse", || std::net::TcpStream::connect(&listen).is_ok());
-    Process(child)
+    let mut server = Process(child);
+    wait_for("ClickHouse", || {
+        assert!(!server.has_ended(), "ClickHouse did not start on {listen}");
+        std::net::TcpStream::connect(&listen).is_ok()
+    });
+    server
 }

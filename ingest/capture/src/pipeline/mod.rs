@@ -6,7 +6,7 @@
 mod build;
 mod feed;
 mod fetch;
-mod hls_date;
+mod playlist;
 mod track;
 
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
@@ -25,6 +25,10 @@ pub(crate) use feed::Feed;
 
 /// Units between the source's threads and the room's: about a second of pictures and sound.
 const UNITS: usize = 128;
+
+/// How often, and how far apart, a pipeline says that its source has no end before that is believed. Units wait meanwhile.
+const ANSWERS: u32 = 5;
+const BETWEEN_ANSWERS: Duration = Duration::from_millis(20);
 
 /// Why a connection gives no more units.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +51,8 @@ pub(crate) struct News {
     /// Presentation time of the first picture, and when it was captured.
     first_picture: Option<gst::ClockTime>,
     first_date: Option<WallTime>,
+    /// The playlist has an end.
+    recorded: bool,
     /// The sender's clock at a presentation time.
     sent: Option<(gst::ClockTime, WallTime)>,
     /// It is to come.
@@ -111,14 +117,15 @@ impl Connection {
         let (pipeline, shared, source) = (self.pipeline.clone(), self.shared.clone(), source.clone());
         let timeout = wait(options.connect_timeout_ms);
         let run = move || {
-            let date = match source.kind {
-                SourceKind::Http => hls_date::first_date(&source, timeout),
+            let playlist = match source.kind {
+                SourceKind::Http => playlist::read(&source, timeout),
                 _ => None,
             };
-            if let Some(date) = date {
+            if let Some(playlist) = playlist {
                 let mut news = shared.lock();
-                news.clock_expected = true;
-                news.first_date = date.recorded.then_some(date.at);
+                news.recorded = playlist.recorded;
+                news.clock_expected = playlist.first.is_some();
+                news.first_date = playlist.first.filter(|_| playlist.recorded);
             }
             if shared.lock().closing {
                 return;
@@ -128,11 +135,12 @@ impl Connection {
                 std::thread::sleep(Duration::from_millis(50));
                 shared.over(Over::Broken("the source could not be started".to_owned()));
             }
-            if let Some(date) = date.filter(|date| !date.recorded) {
-                // The playlist that the demuxer read came between this one and the first: only what both say holds.
-                let same = hls_date::first_date(&source, timeout) == Some(date);
+            if let Some(playlist) = playlist.filter(|playlist| playlist.first.is_some() && !playlist.recorded)
+            {
+                // The one that the demuxer read came between this one and the first: only what both say holds.
+                let same = playlist::read(&source, timeout) == Some(playlist);
                 let mut news = shared.lock();
-                news.first_date = same.then_some(date.at);
+                news.first_date = playlist.first.filter(|_| same);
                 news.clock_expected = same;
             }
             if shared.lock().closing && pipeline.set_state(gst::State::Null).is_err() {
@@ -177,7 +185,19 @@ impl Connection {
     }
 
     /// Whether the source is a recording with an end, rather than live.
+    ///
+    /// What the playlist said is asked first. A pipeline that is still being built may have no answer yet, so that a
+    /// "no" is believed only after it was heard a few times.
     pub(crate) fn is_recording(&self) -> bool {
+        (0..ANSWERS).any(|answer| {
+            if answer > 0 {
+                std::thread::sleep(BETWEEN_ANSWERS);
+            }
+            self.shared.lock().recorded || self.has_length()
+        })
+    }
+
+    fn has_length(&self) -> bool {
         let mut query = gst::query::Seeking::new(gst::Format::Time);
         let seekable = self.pipeline.query(&mut query) && query.result().0;
         seekable && self.pipeline.query_duration::<gst::ClockTime>().is_some()

@@ -4,6 +4,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use kairos_capture::{CaptureOptions, Captured, Captures, Empty, RoomState, Rooms, Source};
@@ -84,10 +85,13 @@ impl Sender {
     }
 }
 
-/// A loopback port that was free a moment ago.
+/// A loopback port that is free, and that no connection going out is given meanwhile: those come from 32768 up.
 pub fn free_port() -> u16 {
-    let socket = TcpListener::bind("127.0.0.1:0").expect("loopback");
-    socket.local_addr().expect("an address").port()
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = 10_000 + (std::process::id() % 200) as u16 * 50;
+    let ports = std::iter::repeat_with(|| first + NEXT.fetch_add(1, Ordering::Relaxed));
+    let free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    ports.take(1_000).find(free).expect("a free port")
 }
 
 pub fn room(name: &str) -> RoomId {

@@ -5,15 +5,16 @@
 //! broker. A broker ends with its handle, or with the process, however that ends.
 
 mod folder;
+mod port;
 mod process;
 mod secured;
 
-use std::net::TcpListener;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::{Admin, Error, Layout, Settings};
 use folder::failed;
+pub use port::free_port;
 use process::Process;
 pub use secured::Secured;
 
@@ -35,7 +36,7 @@ impl Broker {
     pub fn start() -> Result<Self, Error> {
         let mut attempt = 1;
         loop {
-            let [port, controller] = free_ports()?;
+            let (port, controller) = (free_port()?, free_port()?);
             let mut process = Process::prepare(port, controller)?;
             match process.start() {
                 Ok(()) => return Ok(Self { address: format!("127.0.0.1:{port}"), process: Some(process) }),
@@ -106,15 +107,4 @@ impl Broker {
         let address = self.address.clone();
         self.process.as_mut().ok_or_else(|| failed(format!("{address} was not started here")))
     }
-}
-
-fn free_ports<const N: usize>() -> Result<[u16; N], Error> {
-    // All are held until all are known, so that they differ.
-    let bound: Result<Vec<_>, _> = (0..N).map(|_| TcpListener::bind("127.0.0.1:0")).collect();
-    let bound = bound.map_err(|error| failed(error.to_string()))?;
-    let mut ports = [0; N];
-    for (port, bound) in ports.iter_mut().zip(&bound) {
-        *port = bound.local_addr().map_err(|error| failed(error.to_string()))?.port();
-    }
-    Ok(ports)
 }

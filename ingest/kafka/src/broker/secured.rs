@@ -8,7 +8,7 @@ use std::process::Command;
 
 use super::folder::{self, failed};
 use super::process::Process;
-use super::{Broker, free_ports};
+use super::{Broker, free_port};
 use crate::Error;
 
 /// A running broker with a second listener that wants TLS and a login.
@@ -32,7 +32,7 @@ impl Secured {
     /// # Errors
     /// As [`Broker::start`].
     pub fn start() -> Result<Self, Error> {
-        let [port, controller, secure] = free_ports()?;
+        let (port, controller, secure) = (free_port()?, free_port()?, free_port()?);
         let mut process = Process::prepare(port, controller)?;
         let folder = process.folder().to_owned();
         let ca_file = certificate(&folder)?;

@@ -1,7 +1,8 @@
-//! When the first picture of an HLS stream was captured: `EXT-X-PROGRAM-DATE-TIME` (RFC 8216, 4.3.2.6).
+//! What an HLS playlist (RFC 8216) says of itself: whether it has an end (`EXT-X-ENDLIST`, 4.3.3.4), and when its first
+//! picture was captured (`EXT-X-PROGRAM-DATE-TIME`, 4.3.2.6).
 //!
-//! The demuxer keeps this date to itself, so the playlist is read beside it. A recording begins with its
-//! first segment, a live playlist three segments from its end.
+//! The demuxer keeps both to itself, so the playlist is read beside it. A recording begins with its first segment, a
+//! live playlist three segments from its end.
 
 use std::time::Duration;
 
@@ -13,16 +14,17 @@ use crate::source::Source;
 /// Where players join a live playlist, segments from its end.
 const FROM_END: usize = 3;
 
-/// When the segment that a player gets first was captured.
+/// What a media playlist says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct FirstDate {
-    pub(super) at: WallTime,
-    /// The playlist has an end: it does not change.
+pub(super) struct Playlist {
+    /// When the segment that a player gets first was captured; `None` where it tells no date.
+    pub(super) first: Option<WallTime>,
+    /// It has an end: it does not change.
     pub(super) recorded: bool,
 }
 
-/// The date of the segment that a player gets first; `None` where the playlist tells no date or is no playlist.
-pub(super) fn first_date(source: &Source, timeout: Duration) -> Option<FirstDate> {
+/// The playlist at a source; `None` where it can't be had or is none.
+pub(super) fn read(source: &Source, timeout: Duration) -> Option<Playlist> {
     let address = source.secret_text();
     if !address.split(['?', '#']).next()?.ends_with(".m3u8") {
         return None;
@@ -31,9 +33,9 @@ pub(super) fn first_date(source: &Source, timeout: Duration) -> Option<FirstDate
     match variant(&text) {
         Some(variant) => {
             let variant = url::Url::parse(address).ok()?.join(variant).ok()?;
-            date(&fetch::text(variant.as_str(), timeout)?)
+            parse(&fetch::text(variant.as_str(), timeout)?)
         }
-        None => date(&text),
+        None => parse(&text),
     }
 }
 
@@ -44,13 +46,13 @@ fn variant(text: &str) -> Option<&str> {
     lines.find(|line| !line.starts_with('#') && !line.trim().is_empty()).map(str::trim)
 }
 
-/// Date of the segment that is played first.
-fn date(text: &str) -> Option<FirstDate> {
+/// `None` for a text without a segment.
+fn parse(text: &str) -> Option<Playlist> {
     let mut dates: Vec<Option<WallTime>> = Vec::new();
     let (mut stated, mut running, mut length) = (None, None, Span::ZERO);
     for line in text.lines() {
         if let Some(date) = line.strip_prefix("#EXT-X-PROGRAM-DATE-TIME:") {
-            stated = parse(date.trim());
+            stated = instant(date.trim());
         } else if let Some(rest) = line.strip_prefix("#EXTINF:") {
             length = Span::from_secs_f64(rest.split(',').next()?.trim().parse().ok()?);
         } else if !line.starts_with('#') && !line.trim().is_empty() {
@@ -61,11 +63,11 @@ fn date(text: &str) -> Option<FirstDate> {
     }
     let recorded = text.lines().any(|line| line.starts_with("#EXT-X-ENDLIST"));
     let first = if recorded { 0 } else { dates.len().saturating_sub(FROM_END) };
-    dates.get(first).copied().flatten().map(|at| FirstDate { at, recorded })
+    dates.get(first).map(|first| Playlist { first: *first, recorded })
 }
 
 /// ISO 8601 with an offset.
-fn parse(text: &str) -> Option<WallTime> {
+fn instant(text: &str) -> Option<WallTime> {
     Some(WallTime::from_micros(text.parse::<jiff::Timestamp>().ok()?.as_microsecond()))
 }
 
@@ -80,14 +82,14 @@ mod tests {
     #[test]
     fn a_live_playlist_is_joined_three_segments_from_its_end() {
         let at = WallTime::from_millis(1_772_359_202_500);
-        assert_eq!(date(LIVE), Some(FirstDate { at, recorded: false }));
+        assert_eq!(parse(LIVE), Some(Playlist { first: Some(at), recorded: false }));
     }
 
     #[test]
     fn a_recording_begins_with_its_first_segment() {
         let ended = format!("{LIVE}#EXT-X-ENDLIST\n");
         let at = WallTime::from_millis(1_772_359_200_500);
-        assert_eq!(date(&ended), Some(FirstDate { at, recorded: true }));
+        assert_eq!(parse(&ended), Some(Playlist { first: Some(at), recorded: true }));
     }
 
     #[test]
@@ -96,10 +98,10 @@ mod tests {
         for text in
             ["2026-03-01T12:00:00.250+0200", "2026-03-01T12:00:00.250+02:00", "2026-03-01T10:00:00.250Z"]
         {
-            assert_eq!(parse(text), expected, "{text}");
+            assert_eq!(instant(text), expected, "{text}");
         }
-        assert_eq!(parse("yesterday"), None);
-        assert_eq!(parse("é"), None);
+        assert_eq!(instant("yesterday"), None);
+        assert_eq!(instant("é"), None);
     }
 
     #[test]
@@ -107,6 +109,8 @@ mod tests {
         let master = "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n# a comment\nlow/live.m3u8\n";
         assert_eq!(variant(master), Some("low/live.m3u8"));
         assert_eq!(variant(LIVE), None);
-        assert_eq!(date("#EXTM3U\n#EXTINF:2,\na.ts\n"), None, "no date, none made up");
+        let dateless = "#EXTM3U\n#EXTINF:2,\na.ts\n#EXT-X-ENDLIST\n";
+        assert_eq!(parse(dateless), Some(Playlist { first: None, recorded: true }), "none made up");
+        assert_eq!(parse(master), None, "it has no segment of its own");
     }
 }
