@@ -34,25 +34,27 @@ def main(url, seconds, jobs):
         rows = ask(
             url,
             # Of any revision: earlier ones go when parts are merged.
-            "SELECT DISTINCT room, media_us, toUnixTimestamp64Micro(captured_at) + unit_us FROM kairos.frame_scores_rows"
+            "SELECT DISTINCT stream, room, media_us, toUnixTimestamp64Micro(captured_at) + unit_us FROM kairos.frame_scores_rows"
             f" WHERE captured_at > fromUnixTimestamp64Micro({int((time.time() - 120) * 1e6)})",
         )
         now = time.time()
-        for room, media, ended in rows:
-            if (room, media) not in seen:
-                seen.add((room, media))
-                late.append(now - int(ended) / 1e6)
+        for stream, room, media, ended in rows:
+            if (stream, room, media) not in seen:
+                seen.add((stream, room, media))
+                late.append((now - int(ended) / 1e6, f"{room} {stream} at {int(media) / 1e6:.0f} s"))
         if not resident or now - resident[-1][0] >= 10:
             resident.append((now, {job: resident_mib(pid) for job, pid in jobs.items()}))
         time.sleep(TICK if seconds <= early else 1.0)
     took = time.time() - begun
-    # The first units of a room hold what was sent before the connection stood.
     late.sort()
-    rooms = len({room for room, _ in seen})
+    rooms = len({room for _, room, _ in seen})
     print(f"units seen {len(late)} of {rooms} rooms")
     if late:
-        last = late[min(len(late) - 1, int(len(late) * 0.99))]
-        print(f"row after its unit's end: median {statistics.median(late):.2f} s, 99th percentile {last:.2f} s, most {late[-1]:.2f} s")
+        after = [seconds for seconds, _ in late]
+        last = after[min(len(late) - 1, int(len(late) * 0.99))]
+        print(f"row after its unit's end: median {statistics.median(after):.2f} s, 99th percentile {last:.2f} s, most {after[-1]:.2f} s")
+        for seconds, place in late[: -1 - int(os.environ.get("LATEST", "0")) : -1]:
+            print(f"  {seconds:.2f} s: {place}")
     for job, pid in jobs.items():
         used = processor_seconds(pid) - costs[job]
         print(f"kairos {job}: {used / took:.2f} cores, {resident_mib(pid):.0f} MiB resident")

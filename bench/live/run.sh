@@ -6,7 +6,7 @@
 # With COMING_AND_GOING=1 rooms end and come back, every second room is a simulated recording with comments and gifts sent
 # to the topics at its own pace, and gifts are predicted and clips cut as well.
 # Everything runs on this machine, the senders (ffmpeg, stream copy of one encoded file) and the broker included.
-# KAIROS and BROKER name binaries that are there already; SOURCE=FILE sends that recording (H.264 and AAC) instead of a generated one.
+# LATEST=20 names the twenty units whose rows came last. KAIROS and BROKER name binaries that are there already; SOURCE=FILE sends that recording (H.264 and AAC) instead of a generated one.
 set -euo pipefail
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 cd -- "$here/../.."
@@ -21,7 +21,8 @@ end() {
     rm -rf -- "$work"
 }
 trap end EXIT
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+# Below the ports that outgoing connections get.
+free_port() { python3 -c 'import random, socket; s = socket.socket(); p = random.randrange(10000, 20000); s.bind(("127.0.0.1", p)); print(p)'; }
 
 source=${SOURCE:-$work/source.mp4}
 if [ -z "${SOURCE:-}" ]; then

@@ -5,7 +5,21 @@ import { el, fill } from "/assets/dom.js";
 import { count, plural, span, wall } from "/assets/format.js";
 import { listen } from "/assets/live.js";
 
-// Each trouble with a line that says what to do.
+// What the jobs say of themselves, each with a line that says what to do.
+function ofJobs(jobs, now) {
+  const found = jobs.filter((j) => !j.status).map((j) => ["bad", `The job at ${j.address} does not answer`,
+    `${j.problem}. See the end of its log: a job that stopped names the model, table, topic or file that it could not use. Started again it goes on where its rows end.`]);
+  for (const { status } of jobs.filter((j) => j.status)) for (const t of status.troubles) {
+    const kind = ["broker", "tables", "disk"].includes(t.kind) ? "bad" : "warn";
+    const since = t.count > 1 ? `for ${span(now - t.first_us)}` : wall(t.last_us);
+    found.push([kind, `${status.part}: ${t.title}${t.about ? ` (${t.about})` : ""}`, `${t.action} The log, ${since}: ${t.text}`]);
+  }
+  // The same action for many rooms is said of a few of them.
+  const more = found.length - 30;
+  return more > 0 ? [...found.slice(0, 30), ["warn", `${plural(more, "more trouble")}`, "The logs of the jobs name them."]] : found;
+}
+
+// What the tables show, likewise.
 function troubles({ rooms, ledger, reasons }) {
   const found = [];
   const late = rooms.filter((r) => r.behind_us > 30e6);
@@ -31,18 +45,25 @@ export async function open(main) {
   const table = (label, names, rows) => el("section.card.scroll", { "aria-label": label, tabIndex: 0, role: "region" }, el("h2.pad", label), el("table",
     el("thead", el("tr", names.map(([name, n]) => el(`th${n ? ".n" : ""}`, { scope: "col" }, name)))), el("tbody", rows)));
   const draw = async () => {
-    const data = await get("/api/v1/operator");
+    const watched = await get("/api/v1/jobs");
+    // With the tables away the jobs still say why.
+    const asked = await get("/api/v1/operator").catch((problem) => ({ problem }));
+    const data = asked.problem ? { rooms: [], ledger: [], reasons: [], now_us: watched.now_us, listeners: 0 } : asked;
     const { rooms, ledger, reasons } = data, live = rooms.filter((r) => r.live);
     const sum = (what) => ledger.reduce((total, l) => total + l[what], 0);
     const tile = (value, label, bad) => el(`div.tile${bad ? ".bad" : ""}`, el("b", value), el("span", label));
-    const found = troubles(data);
+    const away = asked.problem ? [["bad", "The tables do not answer", `${asked.problem.message}. Start ClickHouse, or look at its load and its disk; the jobs wait for it and lose nothing.`]] : [];
+    const found = [...away, ...ofJobs(watched.jobs, watched.now_us), ...troubles(data)];
     sub.textContent = `as of ${wall(data.now_us)} · ${plural(data.listeners, "screen")} watching`;
     const behind = Math.max(0, ...live.map((r) => r.behind_us));
     const worst = [...rooms].sort((a, b) => b.live - a.live || b.behind_us - a.behind_us || b.drops - a.drops).slice(0, 60);
     fill(body,
-      found.length ? el("ul.stack", { style: { gap: "8px" }, "aria-label": "Troubles" }, found.map(([kind, title, what]) => el("li.card.pad", el("div.row", el(`span.chip.${kind}`, kind === "bad" ? "act now" : "look at it"), el("b", title)), el("p.muted", what)))) : el("p.card.pad", "Nothing is wrong that the tables know of."),
+      found.length ? el("ul.stack", { style: { gap: "8px" }, "aria-label": "Troubles" }, found.map(([kind, title, what]) => el("li.card.pad", el("div.row", el(`span.chip.${kind}`, kind === "bad" ? "act now" : "look at it"), el("b", title)), el("p.muted", what)))) : el("p.card.pad", watched.jobs.length ? "Nothing is wrong that the jobs and the tables know of." : "Nothing is wrong that the tables know of. Name the jobs in serve.jobs, and they are asked too."),
       el("div.tiles", tile(`${live.length} / ${rooms.length}`, "rooms live"), tile(span(behind), "worst lag behind live", behind > 30e6), tile(count(sum("scored")), "offsets scored"),
         tile(count(sum("skipped")), "skipped"), tile(count(sum("late")), "late"), tile(count(sum("dead")), "dead", sum("dead") > 0), tile(count(sum("unaccounted")), "unaccounted", sum("unaccounted") !== 0)),
+      watched.jobs.length ? table("Jobs", [["job"], ["address"], ["state"], ["running for", 1], ["version"], ["troubles", 1]], watched.jobs.map((j) => el(`tr${j.status ? "" : ".bad"}`,
+        el("td", j.status ? j.status.part : "–"), el("td", j.address), el("td", j.status ? el(`span.chip${j.status.troubles.length ? ".warn" : ""}`, j.status.troubles.length ? "troubled" : "well") : el("span.chip.bad", "no answer")),
+        el("td.n", j.status ? span(watched.now_us - j.status.started_us) : "–"), el("td", j.status ? j.status.version : "–"), el("td.n", j.status ? j.status.troubles.length : "–")))) : null,
       table("Rooms", [["room"], ["state"], ["behind", 1], ["comment lag", 1], ["sure", 1], ["fps", 1], ["drops", 1], ["late", 1], ["last unit", 1]], worst.map((r) => el(`tr${r.behind_us > 30e6 ? ".bad" : ""}`,
         el("td", el("a", { href: `/rooms/${encodeURIComponent(r.room)}/${encodeURIComponent(r.stream)}` }, r.room)), el("td", r.live ? el("span.chip.live", "live") : el("span.chip", "ended")),
         el("td.n", r.live ? span(r.behind_us) : "–"), el("td.n", r.comment_lag_us === null ? "–" : span(r.comment_lag_us)), el("td.n", `${Math.round(r.lag_confidence * 100)} %`),

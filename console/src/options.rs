@@ -69,6 +69,8 @@ pub struct ConsoleOptions {
     pub proxy: Option<ProxyHeaders>,
     /// Origins of other sites whose scripts may call the API, as `https://desk.example.org`; none unless set.
     pub origins: Vec<String>,
+    /// Live jobs whose state the page for operators shows: their `metrics.listen`, as `http://host:port`.
+    pub jobs: Vec<String>,
     /// Requests per client.
     pub rate: RateLimit,
     /// Items of a page when the request names no limit.
@@ -97,6 +99,7 @@ impl Default for ConsoleOptions {
             anonymous: None,
             proxy: None,
             origins: Vec::new(),
+            jobs: Vec::new(),
             rate: RateLimit::default(),
             page: 100,
             longest_page: 1_000,
@@ -143,6 +146,9 @@ impl ConsoleOptions {
                 );
             }
         }
+        if let Some(job) = self.jobs.iter().find(|job| crate::jobs::authority(job).is_none()) {
+            return bad("jobs", format!("{job:?} is no address of a job; write http://host:port"));
+        }
         let rate = self.rate;
         if !(rate.per_second > 0.0
             && rate.per_second.is_finite()
@@ -186,6 +192,8 @@ mod tests {
             (r#"{"reader_tokens": ["short"]}"#, "reader_tokens: token 1 is shorter"),
             (r#"{"origins": ["*"]}"#, "\"*\" is no origin"),
             (r#"{"origins": ["https://a/b"]}"#, "is no origin"),
+            (r#"{"jobs": ["https://score:9600"]}"#, "\"https://score:9600\" is no address of a job"),
+            (r#"{"jobs": ["http://score:9600/metrics"]}"#, "is no address of a job"),
             (r#"{"page": 2000}"#, "page: 2000 is not between 1 and 1000"),
             (r#"{"rate": {"per_second": 0.0}}"#, "per_second"),
             (r#"{"proxy": {"trusted": [], "user": "x", "groups": "y"}}"#, "names no address"),

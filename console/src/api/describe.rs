@@ -8,8 +8,8 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, Secur
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    compare, events, export, files, health, highlight, highlights, me, news, operator, predictions, queries,
-    reviews, rooms, scores, search, streams,
+    compare, events, export, files, health, highlight, highlights, jobs, me, news, operator, predictions,
+    queries, reviews, rooms, scores, search, streams,
 };
 
 #[derive(OpenApi)]
@@ -43,6 +43,7 @@ use super::{
         queries::queries,
         queries::query,
         operator::operator,
+        jobs::jobs,
         news::live,
         health::healthz,
         health::readyz,

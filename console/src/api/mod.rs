@@ -13,6 +13,7 @@ mod files;
 mod health;
 mod highlight;
 mod highlights;
+mod jobs;
 mod key;
 mod me;
 mod news;
@@ -58,6 +59,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/api/v1/queries", get(queries::queries))
         .route("/api/v1/queries/{name}", get(queries::query))
         .route("/api/v1/operator", get(operator::operator))
+        .route("/api/v1/jobs", get(jobs::jobs))
         .route("/api/v1/live", get(news::live))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))

@@ -7,6 +7,7 @@ mod chrome;
 mod clicks;
 #[path = "../desk/mod.rs"]
 mod desk;
+mod jobs;
 mod live;
 
 /// Held by a test that adds to the rooms: another one would take its news for its own.

@@ -44,7 +44,7 @@ impl ClientContext for Context {
         // While a broker is down the library says so many times a second.
         if told.is_none_or(|told| clock::now().saturating_duration_since(told) >= QUIET) {
             *told = Some(clock::now());
-            tracing::warn!(target: "kafka", %error, reason, "kafka connection");
+            tracing::warn!(target: "kafka", trouble = "broker", %error, reason, "kafka connection");
         }
         // That all brokers are down follows from what was said before, and says less.
         if trouble.is_none() || error.rdkafka_error_code() != Some(RDKafkaErrorCode::AllBrokersDown) {

@@ -232,6 +232,12 @@ pub(crate) fn is_transient(error: &clickhouse::error::Error) -> bool {
     }
 }
 
+/// Whether a server refused because its disk is full.
+pub(crate) fn is_full(error: &clickhouse::error::Error) -> bool {
+    let clickhouse::error::Error::BadResponse(text) = error else { return false };
+    code_of(text) == Some(243) || text.contains("No space left on device")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -250,6 +256,8 @@ mod tests {
         assert!(is_transient(&bad("503 Service Unavailable")));
         assert!(is_transient(&bad("Code: 243. DB::Exception: Cannot reserve 1.00 MiB, not enough space")));
         assert!(is_transient(&bad("Code: 75. DB::Exception: errno: 28, strerror: No space left on device")));
+        assert!(is_full(&bad("Code: 75. DB::Exception: errno: 28, strerror: No space left on device")));
+        assert!(!is_full(&bad("Code: 252. DB::Exception: Too many parts")));
         assert!(!is_transient(&bad("Code: 60. DB::Exception: Unknown table")));
         assert!(!is_transient(&bad("Code: 516. DB::Exception: Authentication failed")));
     }

@@ -22,8 +22,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::prelude::*;
 
 use crate::config::{Config, ConfigError};
+use crate::telemetry;
 
 /// Live rooms, scored moment by moment.
 #[derive(Debug, Parser)]
@@ -145,11 +148,14 @@ fn fail(error: &anyhow::Error) -> ExitCode {
 
 fn start_logging(verbose: u8) {
     let default = match verbose {
-        0 => "kairos=warn",
-        1 => "kairos=info",
-        _ => "kairos=debug",
+        0 => "kairos=warn,kafka=warn",
+        1 => "kairos=info,kafka=warn",
+        _ => "kairos=debug,kafka=info",
     };
     let filter = tracing_subscriber::EnvFilter::try_from_env("KAIROS_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_filter(filter);
+    // Whatever of the log is shown, what is wrong is known.
+    let troubles = telemetry::listener().with_filter(LevelFilter::INFO);
+    tracing_subscriber::registry().with(log).with(troubles).init();
 }

@@ -251,7 +251,12 @@ impl Run<'_> {
                 Cut::Never(problem) => {
                     self.counts.failed += 1;
                     metrics::counter!(names::CLIPS, "outcome" => "failed").increment(1);
-                    tracing::error!(room = event.room, highlight = event.highlight, "no clip: {problem}");
+                    tracing::error!(
+                        trouble = "clip",
+                        room = event.room,
+                        highlight = event.highlight,
+                        "no clip: {problem}"
+                    );
                 }
             }
             part.waiting.remove(&key);

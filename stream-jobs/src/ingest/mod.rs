@@ -160,7 +160,7 @@ fn send(
             Captured::Gap { room, stream, from, to, why } => {
                 counts.gaps += 1;
                 metrics::counter!(names::GAPS, "room" => room.to_string()).increment(1);
-                tracing::warn!(%room, %stream, %from, %to, %why, "gap");
+                tracing::warn!(trouble = "media", %room, %stream, %from, %to, %why, "gap");
             }
             Captured::State { room, state, why } => {
                 for known in STATES {
@@ -168,11 +168,13 @@ fn send(
                     metrics::gauge!(names::STATE, "room" => room.to_string(), "state" => known).set(is_it);
                 }
                 match state {
-                    RoomState::Failed => tracing::error!(%room, "failed: {why}"),
+                    RoomState::Failed => tracing::error!(trouble = "room", %room, "failed: {why}"),
                     RoomState::Silent | RoomState::Reconnecting { .. } => {
-                        tracing::warn!(%room, state = state.as_str(), "{why}");
+                        tracing::warn!(trouble = "room", %room, state = state.as_str(), "{why}");
                     }
-                    _ => tracing::info!(%room, state = state.as_str(), "{why}"),
+                    // It is not back yet.
+                    RoomState::Connecting => tracing::info!(%room, state = state.as_str(), "{why}"),
+                    _ => tracing::info!(trouble_over = "room", %room, state = state.as_str(), "{why}"),
                 }
             }
         }

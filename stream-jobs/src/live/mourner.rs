@@ -26,7 +26,8 @@ impl Mourner {
     pub fn say(&self, position: &Position, why: &str, now: Instant) {
         if let Some(unsaid) = self.turn(now) {
             let before = (unsaid > 0).then_some(unsaid);
-            tracing::warn!(%position, before, "dead letter: {why}");
+            let topic = position.topic.as_ref();
+            tracing::warn!(trouble = "dead_letters", topic, %position, before, "dead letter: {why}");
         }
     }
 

@@ -189,6 +189,7 @@ impl LiveRoom {
                 self.newest_us = self.newest_us.max(at_us);
                 if is_ours {
                     self.ends_us = Some(at_us.saturating_add(with.patience.ending.as_micros()));
+                    self.end_media(&mut happened);
                 }
                 return Ok(happened);
             }
@@ -291,6 +292,14 @@ impl LiveRoom {
             Said::End(_) | Said::Poison(_) => return,
         };
         open.give(Some(input), happened);
+    }
+
+    fn end_media(&mut self, happened: &mut Vec<Happening>) {
+        let Stage::Open(open) = &mut self.stage else { return };
+        if let Some(sound) = open.decoder.finish() {
+            open.give(Some(Input::LastSound(sound)), happened);
+        }
+        open.give(Some(Input::MediaOver), happened);
     }
 
     fn close(&mut self, happened: &mut Vec<Happening>) {

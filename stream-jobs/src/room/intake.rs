@@ -87,6 +87,16 @@ impl RoomJob {
         self.watermarks.advance(Modality::Sound, end);
     }
 
+    /// The last unit, which the media fills only in part, waits for nothing any more.
+    pub(super) fn end_media(&mut self) {
+        self.hear_last();
+        let Some(end) = self.media_end.filter(|&end| end > MediaTime::ZERO) else { return };
+        let last = (end - Span::from_micros(1)).unit(self.settings.unit);
+        while self.next_early <= last {
+            self.score_early();
+        }
+    }
+
     fn check_sequence(&mut self, segment: &Segment) {
         if let Some(expected) = self.seen.next_sequence
             && segment.sequence > expected

@@ -63,6 +63,8 @@ pub enum Input {
     Feedback(Position, Feedback),
     /// The last samples, which the decoder held back for a next segment.
     LastSound(Sound),
+    /// No more media comes; reactions to it may.
+    MediaOver,
     /// An item that could not be read.
     Broken(Fault),
 }
@@ -173,6 +175,7 @@ impl RoomJob {
                 self.hear(&sound);
                 self.units.add_sound(&sound);
             }
+            Input::MediaOver => self.end_media(),
             Input::Broken(fault) => self.take_broken(fault),
         }
         self.advance();

@@ -58,6 +58,9 @@ pub fn opening(config: &Config, live: bool) -> anyhow::Result<Opening> {
         ending: Span::from_millis(i64::from(config.lateness.idle_ms)),
     };
     let model = Model::load(config)?.with_speech(Speech::open(config, live)?);
+    if let Some(advice) = Speech::advice(config) {
+        tracing::info!(trouble = "model", "{advice}");
+    }
     Ok(Opening { config: config.clone(), model, patience })
 }
 

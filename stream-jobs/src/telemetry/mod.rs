@@ -4,6 +4,9 @@
 //! room that is over is forgotten after an hour.
 
 pub mod names;
+mod troubles;
+
+pub use troubles::{Troubles, listener, troubles};
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -30,8 +33,8 @@ const SECONDS: [f64; 16] =
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct MetricsConfig {
-    /// Address on which a live job serves `/metrics` (Prometheus) and `/healthz`, such as `127.0.0.1:9600`; without it
-    /// none. `kairos serve` has `/metrics` on its own address.
+    /// Address on which a live job serves `/metrics` (Prometheus), `/status` (what is wrong now) and `/healthz`, such as
+    /// `127.0.0.1:9600`; without it none. `kairos serve` has `/metrics` on its own address.
     pub listen: Option<SocketAddr>,
 }
 
@@ -62,7 +65,8 @@ pub fn start(config: &MetricsConfig, part: &str) -> anyhow::Result<()> {
     listener.set_nonblocking(true)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let address = listener.local_addr()?;
-    let run = move || runtime.block_on(serve(listener, handle));
+    let part = part.to_owned();
+    let run = move || runtime.block_on(serve(listener, handle, part));
     std::thread::Builder::new().name("metrics".to_owned()).spawn(run).context("serving metrics")?;
     tracing::info!("metrics on http://{address}/metrics");
     Ok(())
@@ -73,17 +77,22 @@ pub async fn upkeep(handle: PrometheusHandle) {
     let mut every = tokio::time::interval(UPKEEP_EVERY);
     loop {
         every.tick().await;
+        troubles().measure();
         handle.run_upkeep();
     }
 }
 
-async fn serve(listener: std::net::TcpListener, handle: PrometheusHandle) {
+async fn serve(listener: std::net::TcpListener, handle: PrometheusHandle, part: String) {
     tokio::spawn(upkeep(handle.clone()));
     let render = move || {
         let text = handle.render();
         async { ([(CONTENT_TYPE, "text/plain; version=0.0.4")], text) }
     };
-    let router = Router::new().route("/metrics", get(render)).route("/healthz", get(async || "ok\n"));
+    let status = move || std::future::ready(axum::Json(troubles().status(&part)));
+    let router = Router::new()
+        .route("/metrics", get(render))
+        .route("/status", get(status))
+        .route("/healthz", get(async || "ok\n"));
     let served = match tokio::net::TcpListener::from_std(listener) {
         Ok(listener) => axum::serve(listener, router).await,
         Err(problem) => Err(problem),

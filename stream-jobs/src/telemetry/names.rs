@@ -57,6 +57,9 @@ pub const EVENTS: &str = "kairos_events_total";
 /// Lines of chats that could not be read.
 pub const BROKEN: &str = "kairos_broken_lines_total";
 
+/// Troubles that go on, by kind.
+pub const TROUBLES: &str = "kairos_troubles";
+
 /// What a number is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -69,7 +72,7 @@ pub enum Kind {
 }
 
 /// Every number: name, kind, labels, the jobs that tell it, and what it says.
-pub const ALL: [(&str, Kind, &str, &str, &str); 26] = [
+pub const ALL: [(&str, Kind, &str, &str, &str); 27] = [
     (MESSAGES, Kind::Counter, "topic", "score, gift", "messages taken"),
     (
         DEAD,
@@ -102,6 +105,7 @@ pub const ALL: [(&str, Kind, &str, &str, &str); 26] = [
     (STATE, Kind::Gauge, "room, state", "ingest", "1 for the state that a room's connection is in"),
     (EVENTS, Kind::Counter, "kind", "ingest", "comments, gifts and feedback taken in"),
     (BROKEN, Kind::Counter, "", "ingest", "lines of chats that could not be read"),
+    (TROUBLES, Kind::Gauge, "kind", "all", "troubles that go on"),
 ];
 
 /// Tells Prometheus what the numbers say.

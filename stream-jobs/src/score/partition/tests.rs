@@ -187,6 +187,30 @@ fn score(log: &Log, names: &Names, with: &Opening, lives: &[(usize, usize)]) -> 
     given
 }
 
+#[test]
+fn the_last_unit_of_a_stream_is_scored_when_the_stream_ends() {
+    let (names, with) = setting(Behind::CatchUp);
+    let segment = |at_s| Sent { room: 0, at_s, what: What::Segment(0) };
+    let end = Sent { room: 0, at_s: 3, what: What::End(0) };
+    // Of units of two seconds the second is half full.
+    let log = log(&names, &[segment(0), segment(1), segment(2), end]);
+    let (now, mut out) = (clock::now(), Outbox::default());
+    let mut partition =
+        Partition::resume(0, &names, Kept::default(), &with.config.score, Duration::ZERO).unwrap();
+    for (topic, kind, lane) in &log {
+        partition.begin(topic, 0, lane.len() as i64);
+        lane.iter().for_each(|message| partition.receive(message.clone(), Some(*kind), now));
+    }
+    let mut scored = Vec::new();
+    while partition.step(now, Some(WallTime::from_micros(T0 + 3_000_000)), &with, &mut out).unwrap() {
+        scored.extend(out.rows.drain(..).filter_map(|row| match row {
+            TableRow::Score(row) => Some(row.media_us),
+            _ => None,
+        }));
+    }
+    assert_eq!(scored, [0, 2_000_000], "without waiting for reactions");
+}
+
 fn setting(behind: Behind) -> (Names, Opening) {
     let mut config = Config::default();
     // Segments of the first half minute or so are late by the clock.
