@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup build test demo bench soak clean
+.PHONY: help setup build test demo bench soak book clean
 SHELL := bash
 cargo := scripts/in-toolchain.sh cargo
 
@@ -24,6 +24,10 @@ bench: setup ## the benchmarks
 soak: build ## a hundred kills and an hour of rooms that come and go; writes docs/soak.md
 	@scripts/soak.sh
 
-clean: ## built files and out/
-	@rm -rf out
+book: ## the pages of docs/ as a book, into book/ (needs mdBook)
+	@command -v mdbook >/dev/null || { echo 'mdBook is not there: cargo install --locked mdbook, or read docs/ as it is' >&2; exit 1; }
+	@mdbook build docs
+
+clean: ## built files, book/ and out/
+	@rm -rf out book
 	@$(cargo) clean

@@ -4,12 +4,13 @@
 
 use std::net::IpAddr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, Secret};
 
 /// What a client that brings no token may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Anonymous {
     /// Nothing: the screen asks for a token.
@@ -21,7 +22,7 @@ pub enum Anonymous {
 }
 
 /// Identity from a proxy that has authenticated the user (OpenID Connect, for example oauth2-proxy).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProxyHeaders {
     /// Addresses of the proxy. The headers count from nowhere else.
@@ -39,7 +40,7 @@ pub struct ProxyHeaders {
 }
 
 /// A bucket of requests per client address.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RateLimit {
     /// Requests that flow in per second.
@@ -55,7 +56,7 @@ impl Default for RateLimit {
 }
 
 /// Options of the console.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ConsoleOptions {
     /// Tokens that may read, at least 16 characters each.

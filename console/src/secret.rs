@@ -2,10 +2,11 @@
 //!
 //! Invariants: neither `Debug` nor serialisation shows the text; comparison takes the same time whatever differs.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
 /// A token. It is compared by digest and never shown.
-#[derive(Clone, Default, Deserialize)]
+#[derive(Clone, Default, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Secret(String);
 

@@ -9,17 +9,20 @@ use kairos_clips::ClipPolicy;
 use kairos_highlight::HighlightConfig;
 use kairos_recording::chat::Rates;
 use kairos_timeline::Span;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::gifting::GiftingConfig;
 use crate::telemetry::MetricsConfig;
+use crate::telemetry::logs::LogConfig;
+use crate::telemetry::trace::TelemetryConfig;
 
 mod load;
 
 pub use load::ConfigError;
 
 /// All of the configuration. The defaults score a recording without any file.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// Length of a time unit, milliseconds; 500 to 60,000. The papers use 30,000; 2,000 shows a moment at once.
@@ -63,12 +66,16 @@ pub struct Config {
     pub kafka: kairos_kafka::Settings,
     /// What jobs tell of themselves.
     pub metrics: MetricsConfig,
+    /// Traces of live jobs.
+    pub telemetry: TelemetryConfig,
+    /// The log.
+    pub log: LogConfig,
     /// What foreign money and platform coins are worth in United States dollars.
     pub rates: Rates,
 }
 
 /// Which pictures are decoded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DecodeMode {
     /// Keyframes; around candidates that sound or comments raise, `per_second` pictures.
@@ -82,7 +89,7 @@ pub enum DecodeMode {
 }
 
 /// How media is decoded.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct DecodeConfig {
     /// `attentive`, `keyframes`, `sampled` or `full`.
@@ -96,7 +103,7 @@ pub struct DecodeConfig {
 }
 
 /// When units close, and for whom they wait.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LatenessConfig {
     /// How far the room may run ahead of a silent modality before its units close without it, milliseconds.
@@ -110,7 +117,7 @@ pub struct LatenessConfig {
 }
 
 /// The highlight model.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ModelConfig {
     /// Folder of the checkpoint; without it the one that ships with kairos.
@@ -118,7 +125,7 @@ pub struct ModelConfig {
 }
 
 /// How `kairos train highlights` trains. The defaults make the checkpoint that ships with kairos.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct TrainConfig {
     /// Architecture, decision delays and label threshold; inputs, units and streamers follow from the data.
@@ -135,7 +142,7 @@ pub struct TrainConfig {
 }
 
 /// What a label from feedback counts, per impression.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RateLabel {
     /// Clicks (ContentCTR).
@@ -174,7 +181,7 @@ impl Default for TrainConfig {
 }
 
 /// Where encoders with weights are found.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct EncoderConfig {
     /// MobileNetV2 weights (safetensors); pictures are then also encoded by it.
@@ -184,7 +191,7 @@ pub struct EncoderConfig {
 }
 
 /// From scores to highlights.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct HighlightsConfig {
     /// Score, 0 to 1, that starts a highlight.
@@ -221,7 +228,7 @@ impl HighlightsConfig {
 }
 
 /// Where rows go.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ClickHouseConfig {
     /// `http://` or `https://` address of a server; without it the embedded engine under the output folder.
@@ -236,6 +243,8 @@ pub struct ClickHouseConfig {
     /// Password. Better given as `KAIROS_CLICKHOUSE__PASSWORD`; never printed.
     #[serde(skip_serializing)]
     pub password: Option<String>,
+    /// For how many days rows are kept.
+    pub retention: kairos_clickhouse::Retention,
 }
 
 impl std::fmt::Debug for ClickHouseConfig {
@@ -247,6 +256,7 @@ impl std::fmt::Debug for ClickHouseConfig {
             .field("cluster", &self.cluster)
             .field("user", &self.user)
             .field("password", &password)
+            .field("retention", &self.retention)
             .finish()
     }
 }
@@ -274,6 +284,8 @@ impl Default for Config {
             score: crate::score::ScoreConfig::default(),
             kafka: kairos_kafka::Settings::default(),
             metrics: MetricsConfig::default(),
+            telemetry: TelemetryConfig::default(),
+            log: LogConfig::default(),
             rates: Rates::default(),
         }
     }

@@ -32,14 +32,22 @@ pub async fn serve(config: &Config, out: &Path, listen: SocketAddr) -> anyhow::R
     let store = Store::connect(Target::Served { data_dir: out.join(FOLDER), listen, password }).await?;
     std::mem::forget(store.clone());
     store.migrate().await?;
+    store.retain(&config.clickhouse.retention).await?;
     Ok(store)
 }
 
-/// Opens the tables for writing; they are made when they are not there.
+/// Opens the tables for writing; they are made when they are not there, and keep rows for as long as is configured.
 ///
 /// # Errors
-/// If the server doesn't answer, the embedded engine is missing or its folder in use, or a migration fails.
+/// If the server doesn't answer, the embedded engine is missing or its folder in use, a migration fails, or a table has
+/// a lifetime that the configuration contradicts.
 pub async fn open(config: &Config, out: &Path) -> anyhow::Result<Store> {
+    let store = migrated(config, out).await?;
+    store.retain(&config.clickhouse.retention).await?;
+    Ok(store)
+}
+
+async fn migrated(config: &Config, out: &Path) -> anyhow::Result<Store> {
     let store = Store::connect(target(config, out)).await?;
     let store = match config.clickhouse.cluster.as_str() {
         "" => store,
@@ -52,7 +60,8 @@ pub async fn open(config: &Config, out: &Path) -> anyhow::Result<Store> {
     Ok(store)
 }
 
-/// Opens tables that a replay or a job has written.
+/// Opens tables that a replay or a job has written. For how long rows are kept stays as it is: whoever only asks need not
+/// know.
 ///
 /// # Errors
 /// Also if nothing was written there yet.
@@ -60,5 +69,5 @@ pub async fn open_existing(config: &Config, out: &Path) -> anyhow::Result<Store>
     if config.clickhouse.url.is_none() && !out.join(FOLDER).is_dir() {
         bail!("no rows in {}: run `kairos replay RECORDING --out {}` first", out.display(), out.display());
     }
-    open(config, out).await
+    migrated(config, out).await
 }

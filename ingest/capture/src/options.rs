@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use kairos_timeline::Span;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::CaptureError;
 
 /// How rooms are captured. All times are milliseconds.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct CaptureOptions {
     /// Most rooms at once in this process.
@@ -17,7 +18,7 @@ pub struct CaptureOptions {
     pub segment_ms: u64,
     /// Length of segments that hold sound alone.
     pub sound_segment_ms: u64,
-    /// Largest segment, bytes. A larger group of pictures is split: see [`crate`].
+    /// Largest segment, bytes. A larger group of pictures is continued in further segments.
     pub segment_bytes: usize,
     /// Longest group of pictures; a longer one is split, so that a sender without keyframes costs no memory.
     pub longest_group_ms: u64,

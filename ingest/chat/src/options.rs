@@ -3,25 +3,26 @@
 use std::collections::BTreeMap;
 
 use kairos_timeline::RoomId;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::ChatError;
 use crate::secret::Secret;
 
 /// All connectors.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ChatOptions {
     /// Twitch chats; one connection each.
     pub twitch: Vec<TwitchOptions>,
     /// WebSockets that send JSON lines.
     pub websocket: Vec<WebSocketOptions>,
-    /// The HTTP interface; `None`: not served.
+    /// The HTTP interface; not served unless this section is there.
     pub http: Option<HttpOptions>,
 }
 
 /// How lines are read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct LineOptions {
     /// Longest line, bytes; a longer one is broken.
@@ -37,16 +38,17 @@ impl Default for LineOptions {
 }
 
 /// One connection to Twitch's chat, or to a server that speaks like it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TwitchOptions {
     /// `wss://host` for IRC over WebSocket, `irc://host:port` for plain IRC.
     pub server: String,
     /// Which room each channel (without `#`) is.
+    #[schemars(with = "BTreeMap<String, String>")]
     pub channels: BTreeMap<String, RoomId>,
     /// Name to log in with; empty: anonymous, which may read everything.
     pub nick: String,
-    /// Token to log in with (`oauth:...`); `None`: anonymous.
+    /// Token to log in with (`oauth:...`); without it anonymous.
     pub token: Option<Secret>,
     /// A connection without a line for this long, milliseconds, is asked whether it lives; without an answer for as long
     /// again it is given up.
@@ -78,16 +80,17 @@ impl Default for TwitchOptions {
 }
 
 /// A WebSocket that sends JSON lines: messages of one or more lines, each an event of this project's topics.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct WebSocketOptions {
     /// `ws://` or `wss://`.
     pub url: Secret,
-    /// Room of events that name none; `None`: such events are broken.
+    /// Room of events that name none; without it such events are broken.
+    #[schemars(with = "Option<String>")]
     pub room: Option<RoomId>,
     /// Sent as `Authorization: Bearer`.
     pub token: Option<Secret>,
-    /// As of [`TwitchOptions::silent_after_ms`].
+    /// A connection without a message for this long, milliseconds, is asked whether it lives, as with Twitch.
     pub silent_after_ms: u64,
     /// How long connecting may take, milliseconds.
     pub connect_timeout_ms: u64,
@@ -118,12 +121,12 @@ impl Default for WebSocketOptions {
 }
 
 /// The HTTP interface: see [`router`](crate::router).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct HttpOptions {
-    /// Address to listen on. Whoever serves the router binds it.
+    /// Address to listen on.
     pub listen: String,
-    /// Asked for as `Authorization: Bearer`; `None`: open to whoever reaches the address.
+    /// Asked for as `Authorization: Bearer`; without it the address is open to whoever reaches it.
     pub token: Option<Secret>,
     /// Largest request, bytes.
     pub body_bytes: usize,

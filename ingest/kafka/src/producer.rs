@@ -2,7 +2,8 @@
 //!
 //! A message is retried, through restarts of the broker too, until the delivery timeout; it then fails with an
 //! error that names topic and key. Messages of one key keep their order and none is written twice. The bytes
-//! under way are bounded; beyond the bound sending waits.
+//! under way are bounded; beyond the bound sending waits. The span in which a message is sent lasts until its report, and
+//! learns from it where the message lies.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,6 +30,7 @@ struct Ticket {
     key: String,
     /// Absent when nobody waits.
     reply: Option<Reply>,
+    span: tracing::Span,
 }
 
 struct Reports {
@@ -60,7 +62,18 @@ impl ProducerContext for Reports {
             }),
             Err((error, _)) => Err(error.clone()),
         };
-        let Ticket { bytes, topic, key, reply } = *ticket;
+        let Ticket { bytes, topic, key, reply, span } = *ticket;
+        if !span.is_disabled() {
+            match &result {
+                Ok(at) => {
+                    span.record("messaging.destination.partition.id", at.partition.to_string());
+                    span.record("messaging.kafka.offset", at.offset);
+                }
+                Err(_) => {
+                    span.record("otel.status_code", "ERROR");
+                }
+            }
+        }
         match (reply, result) {
             // Whoever waited may have given up; the message is delivered or not all the same.
             (Some(reply), result) => drop(reply.send(result)),
@@ -165,7 +178,8 @@ impl Producer {
 
     fn enqueue(&self, record: &Record, reply: Option<Reply>) -> Result<(), Error> {
         let (topic, key) = (record.topic.clone(), record.key_text());
-        let ticket = Box::new(Ticket { bytes: record.size(), topic, key, reply });
+        let span = tracing::Span::current();
+        let ticket = Box::new(Ticket { bytes: record.size(), topic, key, reply, span });
         let message = BaseRecord::<[u8], [u8], Box<Ticket>> {
             topic: &record.topic,
             partition: None,

@@ -10,12 +10,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rdkafka::ClientConfig;
 use rdkafka::client::OAuthToken;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, clock};
 
 /// Where a secret is kept: `{ env = "NAME" }` or `{ file = "/path" }`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Secret {
     /// An environment variable.
@@ -25,7 +26,7 @@ pub enum Secret {
 }
 
 /// Encryption and authentication of all clients; by default neither.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Security {
     /// Encryption; without it everything travels in the clear.
@@ -35,7 +36,7 @@ pub struct Security {
 }
 
 /// Transport encryption. All files are PEM.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Tls {
     /// Authorities that may have signed the broker's certificate; the system's where absent.
@@ -49,7 +50,7 @@ pub struct Tls {
 }
 
 /// How a client proves who it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub enum Mechanism {
     /// Name and password in the clear; only within TLS.
@@ -67,7 +68,7 @@ pub enum Mechanism {
 }
 
 /// Authentication.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Sasl {
     /// The mechanism.

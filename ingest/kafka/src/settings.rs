@@ -3,12 +3,13 @@
 //! Every bound has a default that suits a worker of a few dozen rooms; all are checked when a client opens.
 
 use rdkafka::ClientConfig;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, Names, Security};
 
 /// Compression of what is produced. Segments hardly shrink; events shrink to a fifth.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Compression {
@@ -22,7 +23,7 @@ pub enum Compression {
 }
 
 /// Settings of all clients.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// Bootstrap servers: `host:port`, several separated by commas.
@@ -57,7 +58,8 @@ pub struct Settings {
     /// After how long without a poll the group takes a worker for stuck, milliseconds. Polling does not wait
     /// for the job, so only a rebalance that is not drained comes near.
     pub max_poll_interval_ms: u64,
-    /// How long a rebalance waits for the job to finish what it holds, milliseconds.
+    /// How long a rebalance waits for the job to finish what it holds, milliseconds: as long as ClickHouse may be away while
+    /// workers come and go. A worker that can't finish by then stops, and its partitions' next one begins where its rows end.
     pub drain_timeout_ms: u64,
     /// After how long without a message a partition that has more is taken for stalled, milliseconds.
     pub stall_after_ms: u64,
@@ -83,7 +85,7 @@ impl Default for Settings {
             queue_bytes: 32 << 20,
             session_timeout_ms: 15_000,
             max_poll_interval_ms: 300_000,
-            drain_timeout_ms: 60_000,
+            drain_timeout_ms: 240_000,
             stall_after_ms: 30_000,
             request_timeout_ms: 10_000,
         }

@@ -3,10 +3,11 @@
 //! Invariants: calibration is monotone in the log odds, so it changes no ranking of probabilities; a fit that isn't
 //! possible is the identity; an expected value is finite and 0 or more.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How outcomes were distributed in training. The network says how a pair differs from that.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OutcomeStatistics {
     /// Log odds of a gift.
@@ -39,7 +40,7 @@ impl OutcomeStatistics {
 }
 
 /// `p = sigmoid(scale · log odds + offset)` (Platt), and a factor on the value given a gift.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Calibration {
     /// Inverse temperature, positive.

@@ -3,10 +3,11 @@
 //! Invariants: the order of [`Path::ALL`] is that of every array indexed by path; the first three start at the user,
 //! the last three at the streamer.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A metapath of the gift graph: U is a user, A a streamer ("author").
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Path {
     /// U -> A: streamers the user gave to.

@@ -2,12 +2,13 @@
 //!
 //! Invariant: [`GraphConfig::check`] passes before any number is computed with them.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
 
 /// What a gift adds to its edge.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Basis {
     /// Its value, in the caller's currency.
@@ -28,7 +29,7 @@ impl Basis {
 }
 
 /// Settings of the graph.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct GraphConfig {
     /// After how many hours a gift weighs half. 0: gifts never fade.
@@ -59,7 +60,7 @@ impl Default for GraphConfig {
 }
 
 /// Swing between streamers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SwingConfig {
     /// Smoothing: a pair of users that share `n` streamers adds `1 / (alpha + n)`.
@@ -79,7 +80,7 @@ impl Default for SwingConfig {
 }
 
 /// Neighbours along metapaths.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct MetapathConfig {
     /// Neighbours kept per node and metapath.

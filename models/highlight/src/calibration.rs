@@ -2,10 +2,11 @@
 //!
 //! Invariants: calibration is monotone, so it changes no ranking; a fit that isn't possible is the identity.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// `p = sigmoid(scale · logit + offset)`.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Calibration {
     /// Inverse temperature, positive.

@@ -9,6 +9,7 @@ use crate::data::amount_of;
 use crate::linear::inverse_of_positive;
 use crate::sparse::Csr;
 use crate::{DataDigests, Dataset, Kind, Reached, Recommender, RepresentationError, Result};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -23,7 +24,7 @@ pub struct Ease {
 }
 
 /// Settings of [`Ease`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct EaseConfig {
     /// Ridge penalty, positive. The sparser the data, the smaller.

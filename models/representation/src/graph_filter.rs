@@ -9,6 +9,7 @@ use crate::data::amount_of;
 use crate::linear::right_singular_vectors;
 use crate::sparse::Csr;
 use crate::{DataDigests, Dataset, Kind, Reached, Recommender, RepresentationError, Result};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -29,7 +30,7 @@ pub struct GraphFilter {
 }
 
 /// Settings of [`GraphFilter`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct GraphFilterConfig {
     /// Whether `R` holds `ln(1 + amount)` over its mean instead of ones.

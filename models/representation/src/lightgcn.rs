@@ -14,11 +14,12 @@ use crate::{
 use candle_core::{DType, Device, Tensor, Var};
 use candle_nn::Init;
 use kairos_training::{AdamW, AdamWSettings, Parameters};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 /// Settings of [`LightGcn`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct LightGcnConfig {
     /// Numbers per vector.

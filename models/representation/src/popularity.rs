@@ -4,6 +4,7 @@
 
 use crate::checkpoint::{self, Persist, Tensors};
 use crate::{DataDigests, Dataset, Kind, Reached, Recommender, RepresentationError, Result};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -14,7 +15,7 @@ pub struct Popularity {
 }
 
 /// Nothing to set.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct PopularityConfig {}
 

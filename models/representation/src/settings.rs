@@ -8,10 +8,11 @@ use crate::{
     LightGcn, LightGcnConfig, Mmbee, MmbeeConfig, Popularity, PopularityConfig, Recommender, Result, Sim,
     SimConfig,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Settings by kind; only those of the kind that is trained matter.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct Settings {
     /// Items by number of users.

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::SpeechError;
 
 /// Whether speech is recognised.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SpeechSwitch {
     /// When a model is named; without one everything runs without speech.
@@ -21,7 +22,7 @@ pub enum SpeechSwitch {
 }
 
 /// What runs the model.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum SpeechBackend {
     /// `candle` when the model is a folder, else `whisper-cpp`.
     #[default]
@@ -36,7 +37,7 @@ pub enum SpeechBackend {
 }
 
 /// Speech recognition.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SpeechConfig {
     /// `auto` (when a model is named), `on` (a missing model is an error) or `off`.
@@ -62,7 +63,7 @@ pub struct SpeechConfig {
 }
 
 /// How sound is cut into windows.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct WindowConfig {
     /// Probability of voice from which a window starts, 0.05 to 0.95; it ends below this less 0.15.
@@ -78,7 +79,7 @@ pub struct WindowConfig {
 }
 
 /// What of the recognised text is not believed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct FilterConfig {
     /// Probability of no speech above which an unlikely segment is dropped (Whisper's 0.6).
@@ -96,7 +97,7 @@ pub struct FilterConfig {
 }
 
 /// When live recognition skips to now.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LiveConfig {
     /// How far a room may have run ahead of a window before that is skipped or given up, milliseconds of media time.

@@ -103,6 +103,30 @@ pub enum Error {
         /// Whether a cluster is configured.
         clustered: bool,
     },
+    /// A lifetime of rows that would drop them at once, or never end.
+    #[error(
+        "retention {field}: {days} days are not within 1 and {longest}; leave it out to keep rows for ever"
+    )]
+    Retention {
+        /// The field of the configuration.
+        field: &'static str,
+        /// What it says.
+        days: u32,
+        /// The most that is allowed.
+        longest: u32,
+    },
+    /// A table has a lifetime that is none of ours.
+    #[error(
+        "table {table} has a lifetime of its own (TTL {found}); take it away with ALTER TABLE ... REMOVE TTL, or leave out retention {field}"
+    )]
+    OtherLifetime {
+        /// The table.
+        table: &'static str,
+        /// The field of the configuration.
+        field: &'static str,
+        /// What ClickHouse says of it.
+        found: String,
+    },
     /// ClickHouse did not answer, or answered with an error.
     #[error("{what}: {source}")]
     Query {
@@ -232,10 +256,11 @@ pub(crate) fn is_transient(error: &clickhouse::error::Error) -> bool {
     }
 }
 
-/// Whether a server refused because its disk is full.
-pub(crate) fn is_full(error: &clickhouse::error::Error) -> bool {
-    let clickhouse::error::Error::BadResponse(text) = error else { return false };
-    code_of(text) == Some(243) || text.contains("No space left on device")
+/// What a log calls the trouble behind a transient error: `disk` when the server's is full, else `tables`.
+pub(crate) fn trouble(error: &clickhouse::error::Error) -> &'static str {
+    let clickhouse::error::Error::BadResponse(text) = error else { return "tables" };
+    let is_full = code_of(text) == Some(243) || text.contains("No space left on device");
+    if is_full { "disk" } else { "tables" }
 }
 
 #[cfg(test)]
@@ -256,8 +281,11 @@ mod tests {
         assert!(is_transient(&bad("503 Service Unavailable")));
         assert!(is_transient(&bad("Code: 243. DB::Exception: Cannot reserve 1.00 MiB, not enough space")));
         assert!(is_transient(&bad("Code: 75. DB::Exception: errno: 28, strerror: No space left on device")));
-        assert!(is_full(&bad("Code: 75. DB::Exception: errno: 28, strerror: No space left on device")));
-        assert!(!is_full(&bad("Code: 252. DB::Exception: Too many parts")));
+        assert_eq!(
+            "disk",
+            trouble(&bad("Code: 75. DB::Exception: errno: 28, strerror: No space left on device"))
+        );
+        assert_eq!("tables", trouble(&bad("Code: 252. DB::Exception: Too many parts")));
         assert!(!is_transient(&bad("Code: 60. DB::Exception: Unknown table")));
         assert!(!is_transient(&bad("Code: 516. DB::Exception: Authentication failed")));
     }

@@ -7,6 +7,7 @@
 //! and the same token until it is acknowledged, and its rows are never dropped on an error.
 
 mod cluster;
+mod dictionary;
 mod digest;
 mod embedded;
 mod error;
@@ -14,6 +15,8 @@ mod graph;
 mod migrate;
 mod named;
 mod patience;
+mod retention;
+mod rollup;
 mod rows;
 mod store;
 mod writer;
@@ -23,6 +26,8 @@ pub use error::{BatchError, Error};
 pub use graph::{GiftEdge, GiftRecord, GraphQuery, PathNeighbour, SwingEdge};
 pub use named::{NamedQuery, Parameter, named_queries};
 pub use patience::{ATTEMPTS, patiently};
+pub use retention::Retention;
+pub use rollup::Rolled;
 pub use rows::{
     Checkpoint, ClipRow, CommentRow, Evaluation, EvaluationScore, FeedbackRow, FrameScore, GiftPrediction,
     GiftRow, Highlight, HighlightLabel, HighlightState, LedgerEntry, Outcome, Review, RoomState, SpokenWord,

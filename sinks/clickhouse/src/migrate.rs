@@ -39,6 +39,10 @@ pub(crate) const MIGRATIONS: &[(&str, &str)] = migrations![
     "017_reviews",
     "018_words",
     "019_checkpoints",
+    "020_dictionary",
+    "021_dictionary_of_views",
+    "022_written_at",
+    "023_hours",
 ];
 
 const APPLIED: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (name String, blake3 String) \
@@ -162,20 +166,24 @@ async fn run_once(store: &Store, name: &str, text: &str, blake3: String) -> Resu
 async fn run(store: &Store, name: &str, text: &str, blake3: String) -> Result<(), Error> {
     let what = || Error::query(format!("migration {name}"));
     for statement in statements(text) {
-        match store.cluster() {
-            None => store.raw(statement).execute().await.map_err(what())?,
-            Some(cluster) => {
-                for statement in cluster::statements(cluster, store.database(), statement)? {
-                    // Only then does the answer say of every server whether it failed there.
-                    let waiting = store.raw(&statement).with_setting("wait_end_of_query", "1");
-                    waiting.execute().await.map_err(what())?;
-                }
-            }
-        }
+        run_statement(store, statement, &format!("migration {name}")).await?;
     }
     let mut insert = store.client().insert::<Applied>("schema_migrations").await.map_err(what())?;
     insert.write(&Applied { name: name.to_owned(), blake3 }).await.map_err(what())?;
     insert.end().await.map_err(what())
+}
+
+/// Runs a statement of the schema in the form that the tables have.
+pub(crate) async fn run_statement(store: &Store, statement: &str, what: &str) -> Result<(), Error> {
+    let Some(cluster) = store.cluster() else {
+        return store.raw(statement).execute().await.map_err(Error::query(what));
+    };
+    for statement in cluster::statements(cluster, store.database(), statement)? {
+        // Only then does the answer say of every server whether it failed there.
+        let waiting = store.raw(&statement).with_setting("wait_end_of_query", "1");
+        waiting.execute().await.map_err(Error::query(what))?;
+    }
+    Ok(())
 }
 
 /// Statements end with a `;` at the end of a line.
@@ -209,7 +217,13 @@ mod tests {
     fn statements_can_be_repeated() {
         for (name, text) in MIGRATIONS {
             // Rows that are copied twice are one: the table keeps one per identity.
-            let ways = ["IF NOT EXISTS", "IF EXISTS", "CREATE OR REPLACE VIEW", "INSERT INTO clips_rows"];
+            let ways = [
+                "IF NOT EXISTS",
+                "IF EXISTS",
+                "CREATE OR REPLACE VIEW",
+                "MODIFY COMMENT",
+                "INSERT INTO clips_rows",
+            ];
             let repeatable = |s: &str| ways.iter().any(|way| s.contains(way));
             assert!(statements(text).all(repeatable), "{name}");
         }

@@ -32,6 +32,8 @@ const FILES: &[(&str, &str)] = queries![
     "search",
     "top-moments",
     "top-moments-day",
+    "trend-days",
+    "trend-hours",
 ];
 
 static QUERIES: LazyLock<Vec<NamedQuery>> =

@@ -6,7 +6,7 @@ use std::time::Duration;
 use backon::{ExponentialBuilder, Retryable};
 
 use crate::Error;
-use crate::error::{is_full, is_transient};
+use crate::error::{is_transient, trouble};
 
 /// Attempts after which a live job gives up; with the pauses between them some minutes.
 pub const ATTEMPTS: usize = 60;
@@ -30,8 +30,7 @@ pub async fn patiently<T, A: Future<Output = Result<T, clickhouse::error::Error>
     ask.retry(pauses)
         .when(is_transient)
         .notify(|error, pause| {
-            let trouble = if is_full(error) { "disk" } else { "tables" };
-            tracing::warn!(trouble, what, %error, ?pause, "not answered, asking again");
+            tracing::warn!(trouble = trouble(error), what, %error, ?pause, "not answered, asking again");
         })
         .await
         .map_err(Error::query(what))

@@ -177,6 +177,30 @@ impl Writer {
         Ok(())
     }
 
+    /// Since when the oldest row waits that is not acknowledged yet: whatever was taken before is acknowledged.
+    pub fn held_since(&self) -> Option<std::time::Instant> {
+        let b = &self.buffers;
+        let since = [
+            b.streams.since(),
+            b.frame_scores.since(),
+            b.highlights.since(),
+            b.gift_predictions.since(),
+            b.comments.since(),
+            b.gifts.since(),
+            b.feedback.since(),
+            b.room_state.since(),
+            b.ledger.since(),
+            b.highlight_labels.since(),
+            b.evaluations.since(),
+            b.evaluation_scores.since(),
+            b.clips.since(),
+            b.reviews.since(),
+            b.words.since(),
+            b.checkpoints.since(),
+        ];
+        since.into_iter().flatten().min().map(tokio::time::Instant::into_std)
+    }
+
     /// Rows that are not acknowledged yet.
     pub fn held(&self) -> usize {
         let b = &self.buffers;

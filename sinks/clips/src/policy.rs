@@ -2,6 +2,7 @@
 //!
 //! Invariant: a checked policy never produces an empty window, nor one longer than its maximum.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::ClipError;
@@ -9,7 +10,7 @@ use crate::merge::{Interval, Merged, merge};
 use crate::name::NameTemplate;
 
 /// Settings of clip cutting, as in the configuration file. All times are seconds.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ClipPolicy {
     /// Material kept before a highlight's start.

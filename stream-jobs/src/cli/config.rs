@@ -1,4 +1,4 @@
-//! `kairos config check|show`.
+//! `kairos config check|show|schema`.
 
 use clap::Subcommand;
 
@@ -11,6 +11,8 @@ pub enum Command {
     Check,
     /// Print the configuration in force, defaults and overrides included, as TOML.
     Show,
+    /// Print a JSON Schema of the configuration file, for editors that complete and check TOML by one.
+    Schema,
 }
 
 impl Command {
@@ -18,6 +20,7 @@ impl Command {
     pub fn run(self, config: &Config) -> anyhow::Result<()> {
         match self {
             Self::Check => println!("the configuration is valid"),
+            Self::Schema => println!("{}", serde_json::to_string_pretty(&schemars::schema_for!(Config))?),
             Self::Show => print!("{}", toml::to_string_pretty(config)?),
         }
         Ok(())

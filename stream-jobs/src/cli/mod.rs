@@ -18,15 +18,14 @@ mod simulate;
 mod sql;
 mod train;
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
-use tracing_subscriber::filter::LevelFilter;
-use tracing_subscriber::prelude::*;
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::config::{Config, ConfigError};
-use crate::telemetry;
+use crate::telemetry::logs::{self, LogFormat};
 
 /// Live rooms, scored moment by moment.
 #[derive(Debug, Parser)]
@@ -88,15 +87,39 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Print what makes a shell complete commands and options.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+impl Command {
+    /// Its name, where it is a job that others hand messages to.
+    fn live_job(&self) -> Option<&'static str> {
+        match self {
+            Self::Ingest(_) => Some("ingest"),
+            Self::Score(_) => Some("score"),
+            Self::Gift(_) => Some("gift"),
+            Self::Clip(_) => Some("clip"),
+            _ => None,
+        }
+    }
 }
 
 impl Cli {
     /// Runs the command. Exit codes: 0 done, 1 failed, 2 usage or configuration.
     pub fn run(self) -> ExitCode {
-        start_logging(self.verbose);
         let config = match Config::load(self.config.as_deref(), std::env::vars()) {
             Ok(config) => config,
-            Err(error) => return fail(&error.into()),
+            Err(error) => return fail(&error.into(), LogFormat::Text),
+        };
+        let format = config.log.format;
+        // Kept until the end: the last spans go when it is dropped.
+        let _traces = match logs::start(&config.log, &config.telemetry, self.verbose, self.command.live_job())
+        {
+            Ok(traces) => traces,
+            Err(error) => return fail(&error, LogFormat::Text),
         };
         let done = match self.command {
             Command::Replay(args) => args.run(config),
@@ -115,6 +138,11 @@ impl Cli {
             Command::Graph(command) => command.run(&config),
             Command::Clickhouse(args) => args.run(&config),
             Command::Config(command) => command.run(&config),
+            Command::Completions { shell } => {
+                let mut script = Vec::new();
+                clap_complete::generate(shell, &mut Self::command(), "kairos", &mut script);
+                std::io::stdout().write_all(&script).map_err(Into::into)
+            }
             Command::Doctor { json } => match crate::doctor::run(json) {
                 Ok(true) => Ok(()),
                 Ok(false) => return ExitCode::from(1),
@@ -123,7 +151,7 @@ impl Cli {
         };
         match done {
             Ok(()) => ExitCode::SUCCESS,
-            Err(error) => fail(&error),
+            Err(error) => fail(&error, format),
         }
     }
 }
@@ -133,7 +161,7 @@ impl Cli {
 #[error("{0}")]
 pub struct UsageError(pub String);
 
-fn fail(error: &anyhow::Error) -> ExitCode {
+fn fail(error: &anyhow::Error, format: LogFormat) -> ExitCode {
     // Some causes already stand in the message of what they caused.
     let mut message = error.to_string();
     for cause in error.chain().skip(1).map(ToString::to_string) {
@@ -141,21 +169,10 @@ fn fail(error: &anyhow::Error) -> ExitCode {
             message = format!("{message}: {cause}");
         }
     }
-    eprintln!("kairos: {message}");
+    match format {
+        LogFormat::Text => eprintln!("kairos: {message}"),
+        LogFormat::Json => tracing::error!("{message}"),
+    }
     let usage = error.chain().any(|cause| cause.is::<ConfigError>() || cause.is::<UsageError>());
     ExitCode::from(if usage { 2 } else { 1 })
-}
-
-fn start_logging(verbose: u8) {
-    let default = match verbose {
-        0 => "kairos=warn,kafka=warn",
-        1 => "kairos=info,kafka=warn",
-        _ => "kairos=debug,kafka=info",
-    };
-    let filter = tracing_subscriber::EnvFilter::try_from_env("KAIROS_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
-    let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_filter(filter);
-    // Whatever of the log is shown, what is wrong is known.
-    let troubles = telemetry::listener().with_filter(LevelFilter::INFO);
-    tracing_subscriber::registry().with(log).with(troubles).init();
 }

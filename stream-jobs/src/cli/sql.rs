@@ -16,15 +16,26 @@ use crate::storage;
 #[derive(Debug, Parser)]
 pub struct Args {
     /// The query, in ClickHouse's SQL.
+    #[arg(group = "question")]
     query: Option<String>,
+    /// A file with the query.
+    #[arg(long, value_name = "FILE", group = "question")]
+    file: Option<PathBuf>,
     /// A query that ships with kairos; `--named list` shows them all.
-    #[arg(long, value_name = "NAME", conflicts_with = "query")]
+    #[arg(long, value_name = "NAME", group = "question")]
     named: Option<String>,
     /// The digest of all rows that jobs and replays made, or of the streams given: equal rows, equal digest.
-    #[arg(long, value_name = "STREAM", num_args = 0.., conflicts_with_all = ["query", "named"])]
+    #[arg(long, value_name = "STREAM", num_args = 0.., group = "question")]
     digest: Option<Vec<String>>,
-    /// A parameter of the named query, such as room=demo. May be repeated.
-    #[arg(long = "param", short = 'p', value_name = "NAME=VALUE", requires = "named")]
+    /// What every table and column is, in which unit, and for how long rows are kept, as Markdown.
+    #[arg(long, group = "question", conflicts_with_all = ["format", "params"])]
+    dictionary: bool,
+    /// Brings the rollups by hour up to date (score_hours, room_hours): every hour that is over and was written to since.
+    /// To be run every hour or day where trends are looked at, and before rows are dropped.
+    #[arg(long, group = "question", conflicts_with_all = ["format", "params", "to"])]
+    rollup: bool,
+    /// A parameter of the query, such as room=demo for {room:String}. May be repeated.
+    #[arg(long = "param", short = 'p', value_name = "NAME=VALUE", conflicts_with = "digest")]
     params: Vec<String>,
     /// Output folder of the replay, where the embedded engine keeps its tables. Not used with a configured server.
     #[arg(long, default_value = "out", value_name = "DIR")]
@@ -112,6 +123,20 @@ impl Args {
         out: &mut (dyn Write + Send),
     ) -> anyhow::Result<()> {
         let format = self.format.into();
+        if self.dictionary {
+            write!(out, "{}", store.dictionary().await?)?;
+            return Ok(());
+        }
+        if self.rollup {
+            for rolled in store.rollup().await? {
+                writeln!(out, "{:14} {} hours of rooms made anew", rolled.view, rolled.hours)?;
+            }
+            return Ok(());
+        }
+        if let Some(file) = &self.file {
+            let query = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
+            return Ok(store.query_into(&query, params, format, out).await?);
+        }
         match (&self.digest, &self.named, &self.query) {
             (Some(streams), ..) => {
                 let streams = match streams.is_empty() {
@@ -123,10 +148,10 @@ impl Args {
             }
             (None, Some(name), _) => store.named_into(name, params, format, out).await?,
             (None, None, Some(query)) => {
-                store.query_into(query, &[] as &[(&str, &str)], format, out).await?;
+                store.query_into(query, params, format, out).await?;
             }
             (None, None, None) => {
-                let usage = "give a query, --digest, or --named NAME (--named list shows them)";
+                let usage = "give a query, --file FILE, --named NAME (--named list shows them), --digest, --rollup or --dictionary";
                 return Err(UsageError(usage.to_owned()).into());
             }
         }

@@ -1,11 +1,12 @@
 //! Section `[clip]` of the configuration: the live job that cuts clips. How they are cut is section `[clips]`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::config::ConfigError;
 
 /// The live job, `kairos clip`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ClipConfig {
     /// Consumer group, and the name of the job's checkpoints.

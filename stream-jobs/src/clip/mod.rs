@@ -17,12 +17,13 @@ use kairos_clips::{Clip, ClipError, ClipFolder, ClipNames, ClipRequest, ClipStor
 use kairos_kafka::{Admin, Consumer, Event, Message, Start, Topic, TopicPartition};
 use kairos_topics::{Highlight, HighlightState, Publisher};
 use tokio::runtime::Runtime;
+use tracing::Span;
 
 pub use config::ClipConfig;
 
 use crate::live::{Events, Setting, clock, stop_on_signals};
 use crate::replay::ensure_topics;
-use crate::telemetry::{names, timed};
+use crate::telemetry::{names, timed, trace};
 use media::Wanted;
 
 /// How long the job waits for a highlight before it looks around.
@@ -83,6 +84,8 @@ struct Waiting {
     since: Instant,
     /// Its media can't be there before.
     due: Instant,
+    /// All that is done with it, in its trace.
+    span: Span,
 }
 
 /// What became of a clip.
@@ -208,6 +211,8 @@ impl Run<'_> {
             return Ok(());
         }
         self.counts.highlights += 1;
+        let span = trace::taken(message);
+        trace::about(&span, &event.room, None);
         let key = [event.room.clone(), event.stream.clone(), event.model.clone(), event.highlight.clone()];
         // Without media there is nothing to cut: a chat alone.
         if event.state == HighlightState::Withdrawn || event.position.topic != self.media {
@@ -215,7 +220,7 @@ impl Run<'_> {
             return Ok(());
         }
         let (offset, now) = (position.offset, clock::now());
-        part.waiting.insert(key, Waiting { event, offset, since: now, due: now });
+        part.waiting.insert(key, Waiting { event, offset, since: now, due: now, span });
         Ok(())
     }
 
@@ -223,7 +228,7 @@ impl Run<'_> {
     fn cut_due(&mut self, ends: bool) -> anyhow::Result<()> {
         let wait = Duration::from_secs(u64::from(self.job.config.clip.wait_s));
         let now = clock::now();
-        let due: Vec<(i32, [String; 4], Highlight, bool)> = self
+        let due: Vec<(i32, [String; 4], Highlight, Span, bool)> = self
             .parts
             .iter()
             .flat_map(|(partition, part)| {
@@ -232,11 +237,11 @@ impl Run<'_> {
             .filter(|(_, _, waiting)| ends || waiting.due <= now)
             .map(|(partition, key, waiting)| {
                 let is_late = now.saturating_duration_since(waiting.since) >= wait;
-                (partition, key.clone(), waiting.event.clone(), ends || is_late)
+                (partition, key.clone(), waiting.event.clone(), waiting.span.clone(), ends || is_late)
             })
             .collect();
-        for (partition, key, event, at_once) in due {
-            let cut = timed(names::CLIP, || self.cut(&event, at_once));
+        for (partition, key, event, span, at_once) in due {
+            let cut = span.in_scope(|| timed(names::CLIP, || self.cut(&event, at_once)));
             let cut = cut.with_context(|| format!("clip of {}, room {}", event.highlight, event.room))?;
             let Some(part) = self.parts.get_mut(&partition) else { continue };
             match cut {
@@ -284,7 +289,8 @@ impl Run<'_> {
             from_us: window.from_us - BEFORE,
             to_us: window.to_us,
         };
-        let found = media::read(&self.job.config, &self.admin, wanted)?;
+        let found =
+            trace::step("read media").in_scope(|| media::read(&self.job.config, &self.admin, wanted))?;
         let end = found.segments.iter().map(|segment| segment.start_us + segment.duration_us).max();
         if !found.is_whole && !at_once {
             let missing = window.to_us - end.unwrap_or(window.from_us).max(window.from_us);
@@ -341,9 +347,11 @@ impl Run<'_> {
             revision: event.revision,
         };
         let Self { runtime, writer, .. } = self;
-        runtime.block_on(writer.write(row)).map_err(|refused| refused.error)?;
-        // Looked up again before the next revision is cut.
-        runtime.block_on(writer.flush())?;
+        trace::inserted(1, || {
+            runtime.block_on(writer.write(row)).map_err(|refused| refused.error)?;
+            // Looked up again before the next revision is cut.
+            runtime.block_on(writer.flush())
+        })?;
         let told =
             Highlight { clip: Some(clip.path.clone()), thumbnail: clip.thumbnail.clone(), ..event.clone() };
         Ok(self.events.publish(&told)?)

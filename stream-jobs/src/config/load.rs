@@ -126,6 +126,7 @@ impl Config {
         if let Err(error) = self.speech.check() {
             return wrong("speech", error.to_string());
         }
+        self.telemetry.check()?;
         if let Err(error) = self.kafka.check() {
             return wrong("kafka", error.to_string());
         }
@@ -140,12 +141,15 @@ impl Config {
                 "needs clickhouse.url: the embedded engine is alone".to_owned(),
             );
         }
+        if let Err(error) = self.clickhouse.retention.check() {
+            return wrong("clickhouse.retention", error.to_string());
+        }
         Ok(())
     }
 }
 
 /// Sections that the environment may override; other `KAIROS_` variables mean other things.
-const SECTIONS: [&str; 20] = [
+const SECTIONS: [&str; 22] = [
     "decode",
     "lateness",
     "model",
@@ -165,6 +169,8 @@ const SECTIONS: [&str; 20] = [
     "score",
     "kafka",
     "metrics",
+    "telemetry",
+    "log",
     "rates",
 ];
 
@@ -254,6 +260,9 @@ mod tests {
             ("[decode]\nper_second = 0.0", "decode.per_second"),
             ("[clickhouse]\nurl = \"ftp://x\"", "clickhouse.url"),
             ("[clickhouse]\ncluster = \"live\"", "clickhouse.cluster"),
+            ("[clickhouse.retention]\ncomments = 0", "clickhouse.retention"),
+            ("[telemetry]\notlp = \"collector:4318\"", "telemetry.otlp"),
+            ("[telemetry]\nsample = 1.5", "telemetry.sample"),
         ] {
             let error = load(text, &[]).unwrap_err().to_string();
             assert!(error.contains(field), "{error}");

@@ -4,12 +4,13 @@
 
 use kairos_gifting::{Config as RankerConfig, History, Search, TrainingConfig};
 use kairos_representation::{GraphClConfig, Kind, LightGcnConfig, Settings};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::config::ConfigError;
 
 /// How gift models are trained.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct GiftingConfig {
     /// On `train.tsv` and companions: rankings of all items.
@@ -19,11 +20,12 @@ pub struct GiftingConfig {
 }
 
 /// Models that rank all items for a user.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct InteractionsConfig {
     /// `popularity`, `ease`, `graph-filter`, `lightgcn`, `sim`, `graphcl` or `mmbee`.
     #[serde(with = "kind_name")]
+    #[schemars(with = "String")]
     pub model: Kind,
     /// Share of each user's rows that choose settings and epochs where there is no `val.tsv`, above 0 and at most 0.5.
     /// The final model is then trained on all of `train.tsv`.
@@ -35,7 +37,7 @@ pub struct InteractionsConfig {
 }
 
 /// Models that predict gifts in live rooms.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LiveConfig {
     /// Share of the clicks, the earliest, that is trained on.

@@ -16,7 +16,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinHandle;
 
 use crate::config::Config;
-use crate::telemetry::names;
+use crate::telemetry::{names, trace};
 
 /// Events between connectors and the sender: some seconds of the largest chats.
 const IN_FLIGHT: usize = 4_096;
@@ -145,7 +145,7 @@ fn send(mut heard: Receiver<Heard>, producer: &Producer, names: &Names) -> anyho
                 continue;
             }
         };
-        producer.post(&record)?;
+        trace::post(producer, record)?;
         metrics::counter!(names::EVENTS, "kind" => kind).increment(1);
         events += 1;
     }

@@ -19,7 +19,7 @@ use kairos_timeline::{Position, RoomId};
 use crate::config::Config;
 use crate::live::stop_on_signals;
 use crate::replay::ensure_topics;
-use crate::telemetry::names;
+use crate::telemetry::{names, trace};
 
 /// How long rooms may take to end when the job is stopped.
 const CLOSING: Duration = Duration::from_secs(10);
@@ -149,13 +149,14 @@ fn send(
                 counts.bytes += bytes;
                 metrics::counter!(names::SEGMENTS, "room" => room.clone()).increment(1);
                 metrics::counter!(names::BYTES, "room" => room).increment(bytes);
-                producer.post(&encode_segment(&names.of(Topic::Media), &segment))?;
+                let record = encode_segment(&names.of(Topic::Media), &segment);
+                trace::post_captured(producer, record, &segment)?;
             }
             Captured::End { room, stream, segments, at, captured_at } => {
                 tracing::info!(%room, %stream, segments, %at, "stream ended");
                 let position = Position::in_file("", 0);
                 let end = StreamEnd { room, stream, segments, at, captured_at, position };
-                producer.post(&encode_end(&names.of(Topic::Media), &end))?;
+                trace::post(producer, encode_end(&names.of(Topic::Media), &end))?;
             }
             Captured::Gap { room, stream, from, to, why } => {
                 counts.gaps += 1;

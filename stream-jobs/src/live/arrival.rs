@@ -6,10 +6,14 @@
 
 use kairos_kafka::{FeedbackEvent, Media, Message, StreamEnd, Topic, decode_event, decode_media};
 use kairos_timeline::{Comment, Feedback, Gift, RoomId, Segment};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use tracing::Span;
+
+use crate::telemetry::trace;
 
 /// Which of their times puts messages of several topics in order.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TimeOrder {
     /// When they were written.
@@ -50,11 +54,35 @@ pub struct Arrival {
     pub order_us: Option<i64>,
     /// What it says.
     pub said: Said,
+    /// All that is done with it, in its trace.
+    pub span: Span,
+    /// Ends when its turn comes.
+    pub(super) waits: Span,
 }
 
 impl Arrival {
     /// Reads a message of `topic`.
     pub fn read(message: Message, topic: Option<Topic>, order: TimeOrder) -> Self {
+        let span = trace::taken(&message);
+        let waits = span.in_scope(|| trace::step("order"));
+        let arrival = Self::say(message, topic, order, span, waits);
+        arrival.tell();
+        arrival
+    }
+
+    /// Tells its span what it is about.
+    fn tell(&self) {
+        let stream = match &self.said {
+            Said::Segment(segment) => Some(&segment.stream),
+            Said::End(end) => Some(&end.stream),
+            _ => None,
+        };
+        if let Some(room) = self.room().filter(|_| !self.span.is_disabled()) {
+            trace::about(&self.span, room.as_str(), stream);
+        }
+    }
+
+    fn say(message: Message, topic: Option<Topic>, order: TimeOrder, span: Span, waits: Span) -> Self {
         let said = match topic {
             Some(Topic::Comments) => decode_event(&message).map(Said::Comment),
             Some(Topic::Gifts) => decode_event(&message).map(Said::Gift),
@@ -67,7 +95,7 @@ impl Arrival {
             }),
             other => {
                 let what = Said::Poison(format!("topic {other:?} is no input"));
-                return Self { order_us: written(&message), message, at_us: None, said: what };
+                return Self { order_us: written(&message), message, at_us: None, said: what, span, waits };
             }
         };
         let said = said.unwrap_or_else(|problem| Said::Poison(problem.to_string()));
@@ -84,7 +112,7 @@ impl Arrival {
             TimeOrder::Written => written(&message).or(at_us),
             TimeOrder::Happened => at_us.or_else(|| written(&message)),
         };
-        Self { at_us, order_us, message, said }
+        Self { at_us, order_us, message, said, span, waits }
     }
 
     /// The room it is about.

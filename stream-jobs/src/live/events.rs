@@ -8,7 +8,7 @@ use kairos_topics::{EventSink, PositionRange};
 
 use super::clock;
 use super::mourner::Mourner;
-use crate::telemetry::names;
+use crate::telemetry::{names, trace};
 
 /// Sends events of the result topics, and dead letters.
 pub struct Events {
@@ -44,7 +44,7 @@ impl Events {
 
 impl EventSink for Events {
     fn publish(&self, topic: &str, key: &str, value: Vec<u8>) -> Result<(), Box<dyn StdError + Send + Sync>> {
-        Ok(self.producer.post(&Record::keyed(topic, key, value))?)
+        Ok(trace::post(&self.producer, Record::keyed(topic, key, value))?)
     }
 
     fn flush(&self) -> Result<(), Box<dyn StdError + Send + Sync>> {

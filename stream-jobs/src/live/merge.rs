@@ -164,7 +164,8 @@ impl Merge {
         }
         let (place, number, at, is_known) = found?;
         let group = self.groups.get_mut(&number)?;
-        let arrival = group.lanes.get_mut(&at)?.waiting.pop_front()?.arrival;
+        let mut arrival = group.lanes.get_mut(&at)?.waiting.pop_front()?.arrival;
+        arrival.waits = tracing::Span::none();
         self.forced += u64::from(!is_known || group.gone.is_some_and(|gone| place < gone));
         group.gone = group.gone.max(Some(place));
         self.bytes -= arrival.message.size();

@@ -15,6 +15,7 @@ pub use events::{Events, range};
 pub use ledger::{Account, Kept as KeptAccount};
 pub use lookout::{Lookout, Seen};
 pub use merge::{Across, Merge};
+pub use mourner::say_damaged;
 pub use room::{Happening, LiveRoom, Opening, Patience};
 pub use setting::Setting;
 

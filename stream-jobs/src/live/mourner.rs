@@ -1,4 +1,4 @@
-//! Lines of the log about dead letters.
+//! Lines of the log about dead letters and damage.
 //!
 //! Invariant: a flood of them is a line a second, which tells how many it stands for; the messages themselves are all on
 //! their topic.
@@ -6,10 +6,19 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use kairos_timeline::Position;
+use kairos_timeline::{Position, RoomId};
+
+use crate::room::Fault;
 
 /// Time between two lines.
 const EVERY: Duration = Duration::from_secs(1);
+
+/// Says what of a room's media is damaged, and where.
+pub fn say_damaged(room: &RoomId, stream: &str, fault: &Fault) {
+    let at = fault.position.as_ref();
+    let (topic, partition) = (at.map(|at| at.topic.as_ref()), at.map(|at| at.partition));
+    tracing::warn!(%room, stream, topic, partition, offset = at.map(|at| at.offset), "{}", fault.what);
+}
 
 /// Says what died.
 #[derive(Debug, Default)]
@@ -26,8 +35,8 @@ impl Mourner {
     pub fn say(&self, position: &Position, why: &str, now: Instant) {
         if let Some(unsaid) = self.turn(now) {
             let before = (unsaid > 0).then_some(unsaid);
-            let topic = position.topic.as_ref();
-            tracing::warn!(trouble = "dead_letters", topic, %position, before, "dead letter: {why}");
+            let (topic, partition, offset) = (position.topic.as_ref(), position.partition, position.offset);
+            tracing::warn!(trouble = "dead_letters", topic, partition, offset, before, "dead letter: {why}");
         }
     }
 

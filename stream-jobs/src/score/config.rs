@@ -1,12 +1,13 @@
 //! Section `[score]` of the configuration: the live job that scores rooms.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::config::ConfigError;
 use crate::live::TimeOrder;
 
 /// What to do with media that can't be scored in time.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Behind {
     /// All of it is scored, later.
@@ -18,7 +19,7 @@ pub enum Behind {
 }
 
 /// The live job, `kairos score`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ScoreConfig {
     /// Consumer group, and the name of the job's checkpoints.

@@ -6,6 +6,8 @@
 //! messages.
 
 mod left_out;
+mod outbox;
+mod traced;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,7 +29,9 @@ use crate::live::{
 };
 use crate::room::{Ending, Entry};
 use crate::rows::TableRow;
+use crate::telemetry::trace::Awaited;
 use left_out::LeftOut;
+pub use outbox::Outbox;
 
 /// Why segments are left out that can't be scored in time.
 const BEHIND: &str = "too far behind";
@@ -70,24 +74,6 @@ pub enum Silence {
     Over,
 }
 
-/// What came of messages.
-#[derive(Debug, Default)]
-pub struct Outbox {
-    /// Rows.
-    pub rows: Vec<TableRow>,
-    /// Events.
-    pub events: Vec<Event>,
-    /// Messages that can't be used, and why.
-    pub dead: Vec<(Arc<Message>, String)>,
-}
-
-impl Outbox {
-    /// Whether there is nothing in it.
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty() && self.events.is_empty() && self.dead.is_empty()
-    }
-}
-
 struct Room {
     live: LiveRoom,
     rows: Option<StreamRows>,
@@ -112,6 +98,7 @@ pub struct Partition {
     /// Messages before these were in the checkpoint.
     known: Positions,
     left_out: LeftOut,
+    awaited: Awaited,
     /// Messages taken since the last checkpoint.
     since: u64,
     messages: u64,
@@ -150,6 +137,7 @@ impl Partition {
             accounts: accounts.into_iter().map(account).collect(),
             known: next.clone(),
             left_out,
+            awaited: Awaited::default(),
             reading: Positions::new(),
             newest_us: newest_us.unwrap_or(i64::MIN),
             next,
@@ -246,6 +234,19 @@ impl Partition {
         out: &mut Outbox,
     ) -> anyhow::Result<bool> {
         let Some(arrival) = self.merge.pop() else { return Ok(false) };
+        let traced = traced::Traced::of(&arrival);
+        traced.span.in_scope(|| self.turn(arrival, (now, wall), with, out))?;
+        traced.follow(&mut self.awaited, out);
+        Ok(true)
+    }
+
+    fn turn(
+        &mut self,
+        arrival: Arrival,
+        (now, wall): (Instant, Option<WallTime>),
+        with: &Opening,
+        out: &mut Outbox,
+    ) -> anyhow::Result<()> {
         let position = arrival.message.position.clone();
         let key = position_key(&position.topic, position.partition);
         let is_known = self.known.get(&key).is_some_and(|next| position.offset < *next);
@@ -276,7 +277,7 @@ impl Partition {
         self.reading.insert(key.clone(), position.offset + 1);
         let next = self.next.entry(key).or_insert(0);
         *next = (*next).max(position.offset + 1);
-        Ok(true)
+        Ok(())
     }
 
     /// Offsets that hold no message: markers of transactions, and what compaction took.
@@ -410,8 +411,7 @@ impl Partition {
                     room.rows = Some(made);
                 }
                 Happening::Gave(crate::room::Output::Fault(fault)) => {
-                    let position = fault.position.as_ref().map(ToString::to_string);
-                    tracing::warn!(room = %id, stream, position, "{}", fault.what);
+                    live::say_damaged(id, &stream, &fault);
                 }
                 Happening::Gave(output) => {
                     if let (Some(made), Some(at)) = (&mut room.rows, &room.last) {

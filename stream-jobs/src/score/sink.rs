@@ -9,18 +9,21 @@ use std::time::Duration;
 use kairos_clickhouse::{ATTEMPTS, Checkpoint, Store, Writer, WriterOptions};
 use kairos_topics::Publisher;
 use tokio::runtime::Handle;
+use tracing::Span;
 
 use super::partition::Outbox;
 use super::stream::Event;
 use crate::live::Events;
 use crate::rows::TableRow;
 use crate::telemetry::names;
+use crate::telemetry::trace::Unacknowledged;
 
 /// Where results of one thread go.
 pub struct Sink {
     runtime: Handle,
     writer: Writer,
     events: Option<Arc<Publisher<Events>>>,
+    unacknowledged: Unacknowledged,
     /// Rows so far.
     pub rows: u64,
 }
@@ -32,7 +35,8 @@ impl Sink {
     /// If the machine has no source of randomness.
     pub fn tables(runtime: Handle, store: &Store, age: Duration) -> anyhow::Result<Self> {
         let options = WriterOptions { age, attempts: ATTEMPTS, ..WriterOptions::default() };
-        Ok(Self { runtime, writer: Writer::new(store, options)?, events: None, rows: 0 })
+        let (writer, unacknowledged) = (Writer::new(store, options)?, Unacknowledged::default());
+        Ok(Self { runtime, writer, events: None, unacknowledged, rows: 0 })
     }
 
     /// The same, with events and dead letters onto topics.
@@ -46,6 +50,14 @@ impl Sink {
     /// # Errors
     /// If what came before could not be written.
     pub fn give(&mut self, out: &mut Outbox) -> anyhow::Result<()> {
+        let traces = std::mem::take(&mut out.traces);
+        let inserts = self.unacknowledged.giving(&traces, out.rows.len());
+        traces.first().unwrap_or(&Span::none()).in_scope(|| self.give_all(out))?;
+        self.unacknowledged.given(inserts);
+        Ok(())
+    }
+
+    fn give_all(&mut self, out: &mut Outbox) -> anyhow::Result<()> {
         for event in out.events.drain(..) {
             let Some(events) = &self.events else { continue };
             match event {
@@ -56,7 +68,11 @@ impl Sink {
         for (message, why) in out.dead.drain(..) {
             match &self.events {
                 Some(events) => events.sink().bury(&message, &why)?,
-                None => tracing::warn!(position = %message.position, "dead letter: {why}"),
+                None => {
+                    let at = &message.position;
+                    let (topic, partition, offset) = (at.topic.as_ref(), at.partition, at.offset);
+                    tracing::warn!(topic, partition, offset, "dead letter: {why}");
+                }
             }
         }
         for row in out.rows.drain(..) {
@@ -81,8 +97,10 @@ impl Sink {
     /// # Errors
     /// If it can't be written.
     pub fn flush_due(&mut self) -> anyhow::Result<()> {
-        let Self { runtime, writer, .. } = self;
-        Ok(runtime.block_on(writer.flush_due())?)
+        let Self { runtime, writer, unacknowledged, .. } = self;
+        runtime.block_on(writer.flush_due())?;
+        unacknowledged.acknowledged(writer.held_since());
+        Ok(())
     }
 
     /// Waits until all that was given is acknowledged.
@@ -90,8 +108,9 @@ impl Sink {
     /// # Errors
     /// If it can't be written.
     pub fn flush(&mut self) -> anyhow::Result<()> {
-        let Self { runtime, writer, events, .. } = self;
+        let Self { runtime, writer, events, unacknowledged, .. } = self;
         runtime.block_on(writer.flush())?;
+        unacknowledged.acknowledged(None);
         if let Some(events) = events {
             events.flush()?;
         }

@@ -1,9 +1,11 @@
-//! What a job tells of itself while it runs: numbers for Prometheus over HTTP, and whether it lives.
+//! What a job tells of itself while it runs: its log, numbers for Prometheus over HTTP, whether it lives, traces.
 //!
 //! Invariants: nothing that is scored depends on anything here; a label is a room, a topic or one of a few words, and a
 //! room that is over is forgotten after an hour.
 
+pub mod logs;
 pub mod names;
+pub mod trace;
 mod troubles;
 
 pub use troubles::{Troubles, listener, troubles};
@@ -17,6 +19,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::routing::get;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use metrics_util::MetricKindMask;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::live::clock;
@@ -30,7 +33,7 @@ const SECONDS: [f64; 16] =
     [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 60.0, 300.0];
 
 /// Section `[metrics]` of the configuration.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct MetricsConfig {
     /// Address on which a live job serves `/metrics` (Prometheus), `/status` (what is wrong now) and `/healthz`, such as
@@ -102,10 +105,12 @@ async fn serve(listener: std::net::TcpListener, handle: PrometheusHandle, part: 
     }
 }
 
-/// Does something and records how long it took.
+/// Does something and records how long it took, as a number and in the trace of the current message.
 pub fn timed<T>(name: &'static str, act: impl FnOnce() -> T) -> T {
+    let plain = name.strip_prefix("kairos_").and_then(|name| name.strip_suffix("_seconds"));
+    let step = trace::step(plain.unwrap_or(name));
     let began: Instant = clock::now();
-    let done = act();
+    let done = step.in_scope(act);
     metrics::histogram!(name).record(clock::now().saturating_duration_since(began).as_secs_f64());
     done
 }

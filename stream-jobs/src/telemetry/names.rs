@@ -60,6 +60,9 @@ pub const BROKEN: &str = "kairos_broken_lines_total";
 /// Troubles that go on, by kind.
 pub const TROUBLES: &str = "kairos_troubles";
 
+/// Spans of traces, by outcome.
+pub const SPANS: &str = "kairos_spans_total";
+
 /// What a number is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -72,7 +75,7 @@ pub enum Kind {
 }
 
 /// Every number: name, kind, labels, the jobs that tell it, and what it says.
-pub const ALL: [(&str, Kind, &str, &str, &str); 27] = [
+pub const ALL: [(&str, Kind, &str, &str, &str); 28] = [
     (MESSAGES, Kind::Counter, "topic", "score, gift", "messages taken"),
     (
         DEAD,
@@ -106,6 +109,7 @@ pub const ALL: [(&str, Kind, &str, &str, &str); 27] = [
     (EVENTS, Kind::Counter, "kind", "ingest", "comments, gifts and feedback taken in"),
     (BROKEN, Kind::Counter, "", "ingest", "lines of chats that could not be read"),
     (TROUBLES, Kind::Gauge, "kind", "all", "troubles that go on"),
+    (SPANS, Kind::Counter, "outcome", "all", "spans that a collector took, or that were lost"),
 ];
 
 /// Tells Prometheus what the numbers say.

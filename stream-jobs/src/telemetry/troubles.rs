@@ -36,7 +36,7 @@ const fn seconds(seconds: u64) -> Option<Duration> {
     Some(Duration::from_secs(seconds))
 }
 
-const KINDS: [Kind; 8] = [
+const KINDS: [Kind; 9] = [
     Kind {
         name: "broker",
         title: "no connection to Kafka",
@@ -84,6 +84,12 @@ const KINDS: [Kind; 8] = [
         title: "clips can't be cut",
         action: "Media gone from its topic (raise its retention), or a full disk: the text says which.",
         lasts: seconds(600),
+    },
+    Kind {
+        name: "traces",
+        title: "the collector takes no traces",
+        action: "Look at the collector that telemetry.otlp names. The job goes on without; the spans of meanwhile are lost.",
+        lasts: None,
     },
 ];
 

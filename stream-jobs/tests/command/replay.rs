@@ -115,6 +115,30 @@ fn named_queries_answer_over_a_replay() {
 }
 
 #[test]
+fn hours_are_rolled_up_and_the_tables_tell_what_they_are_and_how_long_they_keep_it() {
+    let out = tempfile::tempdir().unwrap();
+    let (folder, config) = (out.path().to_str().unwrap(), out.path().join("kairos.toml"));
+    std::fs::write(&config, "[clickhouse.retention]\nwords = 90\n").unwrap();
+    let room = ROOMS.room(0);
+    let config = config.to_str().unwrap();
+    succeeded(&kairos(&["--config", config, "replay", "--out", folder, room.to_str().unwrap()]));
+    // Whoever only asks changes nothing, however little they were told.
+    let sql = |args: &[&str]| succeeded(&kairos(&[&["sql", "--out", folder], args].concat()));
+    let dictionary = sql(&["--dictionary"]);
+    let kept = "| `words_rows` | `room, stream, model, start_us, text` | `revision` |  | 90 days after it was written |";
+    assert!(dictionary.contains(kept), "{dictionary}");
+    let rolled = sql(&["--rollup"]);
+    assert!(rolled.lines().any(|line| line.starts_with("comment_hours ")), "{rolled}");
+    let of = |table| ask(out.path(), &format!("SELECT sum(comments) FROM {table}"));
+    assert_eq!(of("room_hours"), of("(SELECT count() AS comments FROM comments)"));
+    assert_eq!(sql(&["--named", "trend-days", "-p", "room=nobody", "--format", "tsv"]).lines().count(), 1);
+    let query = out.path().join("query.sql");
+    std::fs::write(&query, "-- What was given.\nSELECT {what:String} AS what").unwrap();
+    let asked = sql(&["--file", query.to_str().unwrap(), "-p", "what=it's", "--format", "tsv"]);
+    assert_eq!(asked, "what\nit\\'s\n");
+}
+
+#[test]
 fn tables_leave_as_parquet_and_csv_and_never_by_half() {
     let out = tempfile::tempdir().unwrap();
     replay(&[&ROOMS.room(0)], out.path(), &[]);

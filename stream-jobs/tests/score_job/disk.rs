@@ -8,6 +8,7 @@ use kairos_kafka::broker::Broker;
 use tempfile::TempDir;
 
 use crate::bench::{Place, Process, free_port, held, rooms, serve, wait_for};
+use crate::numbers::is_troubled;
 use crate::slow::is_whole;
 use crate::studio::accounted;
 
@@ -62,6 +63,8 @@ fn a_full_disk_under_clickhouse_is_named_and_waited_for() {
     live.send(&rooms[..1], &[]);
     let said = tempfile::NamedTempFile::new().unwrap();
     let mut score = live.command(&["score", "--out", live.out().to_str().unwrap()]);
+    let status = free_port();
+    score.env("KAIROS_METRICS__LISTEN", format!("127.0.0.1:{status}"));
     let mut job = Process::of(score.stderr(said.reopen().unwrap()).spawn().unwrap());
     wait_for("a first room", || accounted(&live) == held(&settings));
     let before = accounted(&live);
@@ -69,6 +72,7 @@ fn a_full_disk_under_clickhouse_is_named_and_waited_for() {
     live.send(&rooms[1..], &[]);
     let is_named = || std::fs::read_to_string(said.path()).unwrap().contains("NOT_ENOUGH_SPACE");
     wait_for("ClickHouse's own word for it", is_named);
+    wait_for("the job's", || is_troubled(status, "disk"));
     assert_eq!(accounted(&live), before, "nothing is passed that is not written");
     assert!(!job.has_ended(), "a disk that is full is waited for");
     std::fs::remove_file(ballast).unwrap();

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use crate::bench::{Place, free_port, held, rooms, serve, wait_for};
-use crate::numbers::{sum, told};
+use crate::numbers::{is_troubled, sum, told};
 use kairos_kafka::broker::Broker;
 
 fn rounds() -> u64 {
@@ -81,8 +81,9 @@ fn a_broker_that_restarts_costs_nothing_but_time() {
     let port = free_port();
     let job = live.start_with("score", &[("KAIROS_METRICS__LISTEN", &format!("127.0.0.1:{port}"))]);
     wait_for("a message", || sum(&told(port), "kairos_messages_total") > 0.0);
+    assert!(!is_troubled(port, "broker"));
     broker.kill().unwrap();
-    std::thread::sleep(Duration::from_secs(2));
+    wait_for("the job's word for it", || is_troubled(port, "broker"));
     broker.restart().unwrap();
     live.send(&rooms[1..], &[]);
     std::thread::sleep(Duration::from_secs(5));

@@ -20,6 +20,14 @@ pub fn told(port: u16) -> String {
     get(port, "/metrics").unwrap_or_default()
 }
 
+/// Whether the job at `port` says that it has a trouble of this kind, and what to do about it.
+pub fn is_troubled(port: u16, kind: &str) -> bool {
+    let Some(answer) = get(port, "/status") else { return false };
+    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+    let status: kairos_console::JobStatus = serde_json::from_str(body).unwrap();
+    status.troubles.iter().any(|trouble| trouble.kind == kind && !trouble.action.is_empty())
+}
+
 /// Sum of a number over its labels.
 pub fn sum(text: &str, name: &str) -> f64 {
     let of = |line: &&str| line.strip_prefix(name).is_some_and(|rest| rest.starts_with(['{', ' ']));

@@ -7,6 +7,7 @@ use kairos_kafka::broker::Broker;
 use kairos_kafka::{Record, Settings, Topic};
 
 use crate::bench::{Place, Process, free_port, held, post, rooms, serve, wait_for};
+use crate::numbers::is_troubled;
 use crate::proxy::{Answers, Proxy};
 use crate::studio::{accounted, with_settings};
 
@@ -103,7 +104,9 @@ fn a_clickhouse_that_is_away_is_waited_for_while_rooms_go_on_and_workers_join() 
     let (tables, port) = (tempfile::tempdir().unwrap(), free_port());
     let server = serve(tables.path(), port);
     let live = Place::new(&settings, Some(&format!("http://127.0.0.1:{port}")));
-    let mut jobs = vec![live.start("score", &[]), live.start("gift", &[]), live.start("score", &[])];
+    let status = free_port();
+    let told = [("KAIROS_METRICS__LISTEN", &*format!("127.0.0.1:{status}"))];
+    let mut jobs = vec![live.start_with("score", &told), live.start("gift", &[]), live.start("score", &[])];
     live.send(&rooms[..1], &[]);
     wait_for("rows", || live.number("SELECT count() FROM frame_scores_rows") > 0);
     let gone = kairos::live::clock::now();
@@ -111,6 +114,7 @@ fn a_clickhouse_that_is_away_is_waited_for_while_rooms_go_on_and_workers_join() 
     live.send(&rooms[1..2], &[]);
     // What it had goes to the other, who can't ask for where that begins.
     jobs.pop().unwrap().kill();
+    wait_for("the other's word for it", || is_troubled(status, "tables"));
     while gone.elapsed() < away() {
         assert!(!jobs.iter_mut().any(Process::has_ended), "a server that is down is waited for");
         std::thread::sleep(Duration::from_millis(200));

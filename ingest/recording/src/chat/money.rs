@@ -8,13 +8,14 @@ use std::collections::BTreeMap;
 use kairos_timeline::Money;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// United States dollars per unit of each currency.
 ///
 /// The shipped table is approximate, rounded to about two digits, as of mid-2025: good enough to compare gifts,
 /// not to keep books. Configure your own where it matters.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Rates {
     /// Date of the table, for people.

@@ -10,10 +10,11 @@ mod check;
 pub use ablation::Ablation;
 
 use crate::{Calibration, OutcomeStatistics, Path};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How a user's long history is read for a target streamer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum History {
     /// SIM's two stages (Pi et al., "Search-based User Interest Modeling", CIKM 2020): a search picks `top` events,
@@ -33,7 +34,7 @@ pub enum History {
 }
 
 /// First stage of [`History::Search`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Search {
     /// The newest events of the target's category ("hard search"): a lookup.
@@ -44,7 +45,7 @@ pub enum Search {
 }
 
 /// What of the other modalities complements a modality (MMBee's orthogonal projection).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Complement {
     /// Rows of the others, weighted by one less their correlation with the row they complement.
@@ -54,7 +55,7 @@ pub enum Complement {
 }
 
 /// How the fused rows of a segment become one vector.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Pool {
     /// Their mean.
@@ -64,7 +65,7 @@ pub enum Pool {
 }
 
 /// Multi-modal fusion with learnable query.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Fusion {
     /// Whether the ranker reads content at all.
@@ -110,7 +111,7 @@ impl Default for Fusion {
 }
 
 /// Architecture, inputs, outcome and calibration.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// Width d of node vectors, keys and values.

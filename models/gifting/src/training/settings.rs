@@ -3,10 +3,11 @@
 //! Invariants: unknown fields are refused; what [`TrainingConfig::validate`] accepts can be run.
 
 use crate::GiftingError;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Settings of one training.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TrainingConfig {
     /// Seed of first weights, order, sampling and dropout.

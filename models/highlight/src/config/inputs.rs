@@ -3,10 +3,11 @@
 //! Invariants: an input names the encoder its weights were trained with, by name and digest.
 
 use crate::Modality;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Where a modality's vectors come from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Input {
     /// Values per vector.
@@ -18,7 +19,7 @@ pub struct Input {
 }
 
 /// Inputs by modality. A modality without an entry is never read.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Inputs {
     /// Frames.

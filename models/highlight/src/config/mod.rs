@@ -9,11 +9,12 @@ mod inputs;
 pub use inputs::{Input, Inputs};
 
 use crate::Calibration;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// What a score means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Head {
     /// The continuous label: the rate at which viewers click or stay.
@@ -34,7 +35,7 @@ impl Head {
 }
 
 /// Where normalisation stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Normalisation {
     /// Before attention and feed-forward. As released, the perceiver's residual then adds the normalised query.
@@ -44,7 +45,7 @@ pub enum Normalisation {
 }
 
 /// What normalises a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Norm {
     /// Layer normalisation: mean taken away, divided by the deviation, scaled and moved.
@@ -54,7 +55,7 @@ pub enum Norm {
 }
 
 /// Absolute positions over the look-back window.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Positions {
     /// One trained vector per slot.
@@ -64,7 +65,7 @@ pub enum Positions {
 }
 
 /// Architecture, inputs, label and calibration.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// Encoders and widths by modality.

@@ -18,7 +18,7 @@ pub const LAMBDA: f64 = 0.1;
 pub const SWAP_TEMPERATURE: f64 = 0.1;
 
 /// What the frames are pulled to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Positive {
     /// The units in their own order (released code).

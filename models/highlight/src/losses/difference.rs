@@ -5,7 +5,7 @@
 use candle_core::{Result, Tensor, bail};
 
 /// What is done with what is left of a difference.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Difference {
     /// Squared (the released option's default).

@@ -4,10 +4,11 @@
 
 use crate::HighlightError;
 use crate::losses::{Difference, Positive};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Settings of one training.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TrainingConfig {
     /// Seed of first values, order, dropout and drawn pairs.

@@ -4,10 +4,11 @@
 
 use crate::item_graph::{NeighbourConfig, SwingConfig};
 use crate::{RepresentationError, Result};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The loss on observed pairs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Link {
     /// Bayesian personalised ranking against one drawn item per pair; scores are inner products.
@@ -17,7 +18,7 @@ pub enum Link {
 }
 
 /// Settings of [`GraphCl`](super::GraphCl).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct GraphClConfig {
     /// Numbers per vector.

@@ -8,10 +8,11 @@ use crate::sparse::Csr;
 use crate::{Content, random};
 use rand::seq::index;
 use rayon::prelude::*;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What is done to the columns of content before rows are compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scaling {
     /// Nothing.
@@ -23,7 +24,7 @@ pub enum Scaling {
 }
 
 /// Settings of [`content_neighbours`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct NeighbourConfig {
     /// Neighbours kept per item.

@@ -7,10 +7,11 @@ use super::strongest;
 use crate::sparse::Csr;
 use crate::{Interactions, RepresentationError, Result};
 use rayon::prelude::*;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Settings of [`swing`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct SwingConfig {
     /// Added to the number of shared items, positive: the smaller, the more a pair with few of them counts.

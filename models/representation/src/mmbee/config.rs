@@ -4,10 +4,11 @@
 
 use super::Evidence;
 use crate::{RepresentationError, Result};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Settings of [`Mmbee`](super::Mmbee).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct MmbeeConfig {
     /// What may be looked at. Parts that the data has nothing for (content, friends) or that are too large for
@@ -18,7 +19,7 @@ pub struct MmbeeConfig {
 }
 
 /// Settings of the choice.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct SelectionConfig {
     /// Share of each user's items held out for the choice when there are no validation rows.

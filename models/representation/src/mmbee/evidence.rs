@@ -5,10 +5,11 @@
 use super::parts::WalkConfig;
 use crate::item_graph::{NeighbourConfig, SwingConfig};
 use crate::{Dataset, EaseConfig, GraphClConfig, GraphFilterConfig, LightGcnConfig};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One kind of evidence with its settings.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Evidence {

@@ -16,6 +16,7 @@ use crate::{DataDigests, Dataset, Interactions, Kind, Reached, Recommender, Repr
 use candle_core::{DType, Device};
 use kairos_training::Parameters;
 use network::Network;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -28,7 +29,7 @@ pub struct Sim {
 }
 
 /// Settings of [`Sim`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct SimConfig {
     /// Numbers per item vector.

@@ -13,12 +13,16 @@ const VIEWS: [&str; 2] = ["CREATE VIEW IF NOT EXISTS ", "CREATE OR REPLACE VIEW 
 const ENGINE: &str = "ENGINE = ReplacingMergeTree(";
 const DEDUPLICATION: &str = "SETTINGS non_replicated_deduplication_window = 1000";
 
-/// What an `ALTER` does to the columns, which a `Distributed` table has too.
-const OF_COLUMNS: [&str; 4] = ["ADD COLUMN ", "MODIFY COLUMN ", "RENAME COLUMN ", "COMMENT COLUMN "];
+/// What an `ALTER` says of a table or a column, a view's too.
+const OF_MEANING: [&str; 2] = ["COMMENT COLUMN ", "MODIFY COMMENT "];
+/// What it does to the columns, which a `Distributed` table has too.
+const OF_COLUMNS: [&str; 3] = ["ADD COLUMN ", "MODIFY COLUMN ", "RENAME COLUMN "];
 const DROP_COLUMN: &str = "DROP COLUMN ";
 /// What it does to how rows are kept, which is the shards' affair.
-const OF_STORAGE: [&str; 5] =
-    ["MODIFY ORDER BY ", "MODIFY TTL ", "MODIFY SETTING ", "ADD INDEX ", "DROP INDEX "];
+const OF_STORAGE: [&str; 6] =
+    ["MODIFY ORDER BY ", "MODIFY TTL ", "REMOVE TTL", "MODIFY SETTING ", "ADD INDEX ", "DROP INDEX "];
+/// What every table of rows is called by. Views, and the record of migrations, are the same on every server.
+const SHARDED: &str = "_rows";
 
 /// The statements that stand for one of a migration, in their order.
 ///
@@ -82,18 +86,24 @@ fn sharding_key(keys: &str) -> Result<String, &'static str> {
 fn alter(cluster: &Cluster, name: &str, rest: &str) -> Result<Vec<String>, &'static str> {
     let commands = commands(rest);
     let begins = |command: &str, with: &[&str]| with.iter().any(|word| command.starts_with(word));
+    let form = |name: &str, commands: &[&str]| {
+        format!("{ALTER_TABLE}{name}{}\n    {}", cluster.on(), commands.join(",\n    "))
+    };
+    if !name.ends_with(SHARDED) {
+        let told = commands.iter().all(|command| begins(command, &OF_MEANING));
+        return if told { Ok(vec![form(name, &commands)]) } else { Err("an alteration of no table of rows") };
+    }
     let dropped = commands.iter().any(|command| command.starts_with(DROP_COLUMN));
     let changed = commands.iter().any(|command| begins(command, &OF_COLUMNS));
     if dropped && changed {
         return Err("columns come and go at once");
     }
-    let of_columns = |command: &&str| command.starts_with(DROP_COLUMN) || begins(command, &OF_COLUMNS);
+    let of_columns = |command: &&str| {
+        command.starts_with(DROP_COLUMN) || begins(command, &OF_COLUMNS) || begins(command, &OF_MEANING)
+    };
     if !commands.iter().all(|command| of_columns(command) || begins(command, &OF_STORAGE)) {
         return Err("an alteration of an unknown kind");
     }
-    let form = |name: &str, commands: &[&str]| {
-        format!("{ALTER_TABLE}{name}{}\n    {}", cluster.on(), commands.join(",\n    "))
-    };
     let shown: Vec<&str> = commands.iter().copied().filter(|command| of_columns(command)).collect();
     let mut forms = vec![form(&local(name), &commands)];
     if !shown.is_empty() {
@@ -114,11 +124,14 @@ fn named<'a>(sql: &'a str, words: &str) -> Option<(&'a str, &'a str)> {
     Some(rest.split_at(end))
 }
 
-/// The parts of an `ALTER` between the commas that stand in no brackets.
+/// The parts of an `ALTER` between the commas that stand in no brackets and in no text. A quote in a text is doubled, so it
+/// ends the text and begins it again.
 fn commands(rest: &str) -> Vec<&str> {
-    let (mut commands, mut from, mut depth) = (Vec::new(), 0, 0_usize);
+    let (mut commands, mut from, mut depth, mut quoted) = (Vec::new(), 0, 0_usize, false);
     for (at, c) in rest.char_indices() {
         match c {
+            '\'' => quoted = !quoted,
+            _ if quoted => {}
             '(' => depth += 1,
             ')' => depth = depth.saturating_sub(1),
             ',' if depth == 0 => {

@@ -73,7 +73,7 @@ fn all_revisions_of_a_row_are_on_one_shard() {
         keys.entry(key.to_owned()).or_default().push(table.to_owned());
     }
     let by_room = keys.remove("room").unwrap();
-    assert_eq!(by_room.len(), 12, "{by_room:?}");
+    assert_eq!(by_room.len(), 16, "{by_room:?}");
     let others: Vec<_> = keys.iter().map(|(key, tables)| (key.as_str(), tables.join(" "))).collect();
     let expected = [
         ("job, partition", "checkpoints_rows"),
@@ -113,6 +113,16 @@ fn an_alteration_reaches_both_tables_and_never_shows_a_column_that_shards_lack()
     let tables: Vec<_> = go.iter().map(|sql| sql.split_whitespace().nth(2).unwrap()).collect();
     assert_eq!(tables, ["a_rows", "a_rows_local"]);
     assert_eq!(form("ALTER TABLE a_rows\n    MODIFY TTL a + INTERVAL 1 DAY").len(), 1);
+    assert_eq!(form("ALTER TABLE a_rows\n    REMOVE TTL").len(), 1);
+}
+
+#[test]
+fn what_a_column_means_is_told_of_both_tables_and_of_views() {
+    let commands = "MODIFY COMMENT 'whose, (and ''when'')',\n    COMMENT COLUMN a 'a unit, \"s\"'";
+    let tables = form(&format!("ALTER TABLE a_rows\n    {commands}"));
+    let told = |name| format!("ALTER TABLE {name} ON CLUSTER 'live'\n    {commands}");
+    assert_eq!(tables, [told("a_rows_local"), told("a_rows")]);
+    assert_eq!(form(&format!("ALTER TABLE a\n    {commands}")), [told("a")]);
 }
 
 #[test]
@@ -132,6 +142,7 @@ fn a_statement_of_an_unknown_kind_is_named() {
         ("DROP TABLE a_rows", "known kind"),
         ("CREATE TABLE IF NOT EXISTS a (x Int8) ENGINE = Memory", "no ReplacingMergeTree"),
         ("ALTER TABLE a_rows DELETE WHERE 1", "unknown kind"),
+        ("ALTER TABLE a\n    DROP COLUMN b", "no table of rows"),
         ("ALTER TABLE a_rows ADD COLUMN b Int8, DROP COLUMN c", "come and go"),
         (
             "CREATE TABLE IF NOT EXISTS a_rows (x Int8) ENGINE = ReplacingMergeTree(x)\nORDER BY (x)\n\

@@ -33,6 +33,11 @@ impl<R> Buffer<R> {
         self.rows.len()
     }
 
+    /// Since when its first row waits.
+    pub(super) fn since(&self) -> Option<Instant> {
+        self.since
+    }
+
     pub(super) fn is_due(&self, options: &WriterOptions) -> bool {
         self.sealed.is_some()
             || self.rows.len() >= options.rows.max(1)

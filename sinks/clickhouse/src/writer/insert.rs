@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use backon::{ExponentialBuilder, Retryable};
 
 use super::{Buffer, WriterOptions};
-use crate::error::is_transient;
+use crate::error::{is_transient, trouble};
 use crate::{BatchError, Error, Store, Table};
 
 /// Sends a buffer's rows and empties it; on an error it stays as it is, sealed.
@@ -32,7 +32,8 @@ pub(super) async fn send<R: Table>(
     .retry(pauses)
     .when(is_transient)
     .notify(|error, pause| {
-        tracing::warn!(table = R::VIEW, rows = rows.len(), %error, ?pause, "batch not acknowledged, sending it again");
+        let (trouble, table, rows) = (trouble(error), R::VIEW, rows.len());
+        tracing::warn!(trouble, table, rows, %error, ?pause, "batch not acknowledged, sending it again");
     })
     .await;
     match sent {

@@ -193,7 +193,8 @@ impl Run<'_> {
                 ends.iter().for_each(|(at, high)| self.merge.reaches(at, *high, asked));
             }
             while let Some(arrival) = self.merge.pop() {
-                self.take(arrival)?;
+                let span = arrival.span.clone();
+                span.in_scope(|| self.take(arrival))?;
             }
             if self.job.setting.until_end && self.is_assigned && self.merge.is_drained() {
                 self.end_rooms(GiftRoom::is_ending)?;

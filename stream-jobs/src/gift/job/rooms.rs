@@ -10,7 +10,7 @@ use kairos_timeline::{MediaTime, Position, PositionRange, RoomId, Span};
 use super::state::OpenRoom;
 use crate::gift::{Act, Desk, Predictor, RoomGifts};
 use crate::graph::position_key;
-use crate::live::{Arrival, Begin, Happening, LiveRoom, Opening, Positions, Said};
+use crate::live::{Arrival, Begin, Happening, LiveRoom, Opening, Positions, Said, say_damaged};
 use crate::room::{Output, Placed};
 use crate::telemetry::{names, timed};
 
@@ -156,8 +156,8 @@ impl GiftRoom {
             Output::Gift(placed) => Some(&placed.position),
             Output::Feedback(placed) => Some(&placed.position),
             Output::Fault(fault) => {
-                let position = fault.position.as_ref().map(ToString::to_string);
-                tracing::warn!(position, "{}", fault.what);
+                let stream = self.live.stream().map(ToString::to_string).unwrap_or_default();
+                say_damaged(&self.room, &stream, fault);
                 None
             }
             _ => None,

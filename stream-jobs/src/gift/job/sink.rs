@@ -6,10 +6,12 @@ use kairos_clickhouse::{ATTEMPTS, Store, Writer, WriterOptions};
 use kairos_kafka::{Message, Settings};
 use kairos_topics::{GiftPrediction, Publisher};
 use tokio::runtime::Runtime;
+use tracing::Span;
 
 use super::rooms::Row;
 use crate::live::{Events, range};
 use crate::telemetry::names;
+use crate::telemetry::trace::Unacknowledged;
 
 /// Where predictions go.
 pub struct Sink {
@@ -17,6 +19,7 @@ pub struct Sink {
     store: Store,
     writer: Writer,
     events: Publisher<Events>,
+    unacknowledged: Unacknowledged,
     /// Rows so far.
     pub rows: u64,
     /// Dead letters so far.
@@ -32,14 +35,16 @@ impl Sink {
         let writer = Writer::new(&store, WriterOptions { attempts: ATTEMPTS, ..WriterOptions::default() })?;
         let events = Events::open(settings)?;
         let events = Publisher::new(events, settings.prefix.clone());
-        Ok(Self { runtime, store, writer, events, rows: 0, dead: 0 })
+        let unacknowledged = Unacknowledged::default();
+        Ok(Self { runtime, store, writer, events, unacknowledged, rows: 0, dead: 0 })
     }
 
-    /// Takes predictions.
+    /// Takes predictions, which came of the current message.
     ///
     /// # Errors
     /// If those before them could not be written.
     pub fn give(&mut self, rows: Vec<Row>) -> anyhow::Result<()> {
+        let inserts = self.unacknowledged.giving(&[Span::current()], rows.len());
         for (row, positions) in rows {
             self.events.publish(&GiftPrediction {
                 room: row.room.clone(),
@@ -59,6 +64,7 @@ impl Sink {
             self.rows += 1;
             metrics::counter!(names::ROWS).increment(1);
         }
+        self.unacknowledged.given(inserts);
         Ok(())
     }
 
@@ -76,8 +82,10 @@ impl Sink {
     /// # Errors
     /// If it can't be written.
     pub fn flush_due(&mut self) -> anyhow::Result<()> {
-        let Self { runtime, writer, .. } = self;
-        Ok(runtime.block_on(writer.flush_due())?)
+        let Self { runtime, writer, unacknowledged, .. } = self;
+        runtime.block_on(writer.flush_due())?;
+        unacknowledged.acknowledged(writer.held_since());
+        Ok(())
     }
 
     /// Waits until all that was given is acknowledged.
@@ -85,8 +93,9 @@ impl Sink {
     /// # Errors
     /// If it can't be written.
     pub fn flush(&mut self) -> anyhow::Result<()> {
-        let Self { runtime, writer, events, .. } = self;
+        let Self { runtime, writer, events, unacknowledged, .. } = self;
         runtime.block_on(writer.flush())?;
+        unacknowledged.acknowledged(None);
         Ok(events.flush()?)
     }
 

@@ -12,10 +12,11 @@ use crate::item_graph::{NeighbourConfig, Scaling, content_neighbours};
 use crate::sparse::Csr;
 use crate::{Content, Dataset, RepresentationError, Result};
 use rayon::prelude::*;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Settings of a walk.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct WalkConfig {
     /// Steps `h` from item to item.

@@ -11,7 +11,8 @@ use super::*;
 use crate::embedded::{Door, Embedded};
 use crate::rows::DIGESTED;
 use crate::{
-    CommentRow, Format, GiftRow, LedgerEntry, Store, StreamRow, Table, Writer, WriterOptions, named_queries,
+    CommentRow, Format, GiftRow, LedgerEntry, Retention, Store, StreamRow, Table, Writer, WriterOptions,
+    named_queries,
 };
 
 // A process has one engine.
@@ -144,13 +145,14 @@ async fn both_forms_have_the_same_columns_keys_and_views() {
         kept,
         ask(&sharded, &format!("{columns} AND endsWith(table, '_local') ORDER BY of, position")).await
     );
-    let columns = "SELECT table, name, type, position FROM system.columns WHERE database = currentDatabase() \
+    let columns = "SELECT table, name, type, comment, position FROM system.columns WHERE database = currentDatabase() \
         AND NOT endsWith(table, '_local') ORDER BY table, position";
     assert_eq!(
         ask(&single, columns).await,
         ask(&sharded, columns).await,
         "tables and views of the same names"
     );
+    assert_eq!(single.dictionary().await.unwrap(), sharded.dictionary().await.unwrap());
     let plain = "SELECT name, engine FROM system.tables WHERE database = currentDatabase() AND endsWith(name, '_rows') \
         AND (engine != 'Distributed' OR NOT has((SELECT groupArray(name) FROM system.tables \
         WHERE database = currentDatabase()), name || '_local'))";
@@ -180,6 +182,10 @@ async fn rows_go_through_the_distributed_tables_and_come_back_once() {
         assert_eq!(ask(&sharded, &all).await, ask(&sharded, &local).await, "{storage}");
     }
     assert_eq!(ask(&sharded, "SELECT progress FROM checkpoints").await, "progress\n2\n");
+    for store in [&single, &sharded] {
+        let rolled = store.rollup().await.unwrap();
+        assert_eq!(rolled.iter().map(|rolled| rolled.hours).collect::<Vec<_>>(), [0, 20, 20, 0]);
+    }
     for query in named_queries() {
         let given: Vec<_> =
             query.parameters.iter().filter(|p| p.default.is_none()).map(|p| (p.name, "1")).collect();
@@ -219,6 +225,8 @@ async fn every_query_is_allowed_over_several_shards() {
         SELECT toString(number), toString(number % 3), 'g', 1, 2 FROM numbers(20)";
     run(&sharded, rows).await;
     assert_eq!(ask(&sharded, "SELECT count() AS rows FROM gifts").await, "rows\n40\n");
+    sharded.rollup().await.unwrap();
+    assert_eq!(ask(&sharded, "SELECT uniqExact(room) AS rooms FROM gift_hours").await, "rooms\n20\n");
     for query in named_queries() {
         let given: Vec<_> =
             query.parameters.iter().filter(|p| p.default.is_none()).map(|p| (p.name, "1")).collect();
@@ -246,5 +254,25 @@ async fn tables_of_one_form_are_not_taken_for_those_of_the_other() {
     let single = single.with_form(Cluster::new("one").unwrap().without_keeper());
     let error = single.migrate().await.unwrap_err();
     assert!(matches!(&error, Error::OtherForm { clustered: true, .. }), "{error}");
+    store.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn lifetimes_belong_to_the_shards_tables() {
+    let _turn = TURN.lock().await;
+    let folder = TempDir::new().unwrap();
+    let store = engine(folder.path()).await;
+    let sharded = migrated(&store, "sharded", Some("one")).await;
+    let lifetimes = "SELECT name AS table FROM system.tables WHERE database = currentDatabase() \
+        AND engine_full LIKE '% TTL written_at + toIntervalDay(30)%' ORDER BY table";
+    let retention = Retention { comments: Some(30), ledger: Some(30), ..Retention::default() };
+    for (retention, expected) in [
+        (&retention, "table\ncomments_rows_local\nledger_rows_local\n"),
+        (&retention, "table\ncomments_rows_local\nledger_rows_local\n"),
+        (&Retention::default(), "table\n"),
+    ] {
+        sharded.retain(retention).await.unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(ask(&sharded, lifetimes).await, expected);
+    }
     store.close().await.unwrap();
 }
