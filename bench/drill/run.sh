@@ -2,8 +2,9 @@
 # An operator's drill: breaks one thing after the other under live jobs and prints what the page for operators says of it,
 # after how long, and that it is over when the thing is mended. docs/drill.md has what it gave.
 #
-#   bench/drill/run.sh [PICTURES]      # a folder for pictures of the page, where chromium is installed
+#   bench/drill/run.sh
 #
+# LOOK names a command that is run while each trouble goes on, with its name and the page's address, to take a picture say.
 # Everything runs on this machine. The full disk is a small one in memory, which only root may mount; it is left out otherwise.
 # KAIROS and BROKER name binaries that are there already.
 set -euo pipefail
@@ -12,7 +13,6 @@ cd -- "$here/../.."
 kairos=$(realpath "${KAIROS:-${CARGO_TARGET_DIR:-target}/release/kairos}")
 broker=${BROKER:-${CARGO_TARGET_DIR:-target}/debug/examples/broker}
 [ -n "${BROKER:-}" ] || scripts/in-toolchain.sh cargo build --quiet --locked -p kairos-kafka --features test-broker --example broker
-pictures=${1:-}
 work=$(mktemp -d)
 pids=()
 end() {
@@ -96,17 +96,12 @@ gone() { # WORDS
     done
     printf 'over %s s after it was mended\n\n' "$((SECONDS - begun))"
 }
-picture() { # NAME
-    [ -n "$pictures" ] && command -v chromium >/dev/null || return 0
-    chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1200,1000 --virtual-time-budget=4000 \
-        --screenshot="$pictures/$1.png" "http://127.0.0.1:$serve/operator" >/dev/null 2>&1 || true
-}
 drill() { # NAME WORDS
     printf '== %s: ' "$1"
     await "$2"
     printf '\n'
     going
-    picture "${1// /-}"
+    ${LOOK:-true} "${1// /-}" "http://127.0.0.1:$serve/operator"
 }
 
 printf 'before anything is broken: %s lines of trouble\n\n' "$(going | grep -c . || true)"

@@ -49,13 +49,16 @@ fn variant(text: &str) -> Option<&str> {
 /// `None` for a text without a segment.
 fn parse(text: &str) -> Option<Playlist> {
     let mut dates: Vec<Option<WallTime>> = Vec::new();
-    let (mut stated, mut running, mut length) = (None, None, Span::ZERO);
+    let (mut stated, mut running, mut length) = (None, None, None);
     for line in text.lines() {
         if let Some(date) = line.strip_prefix("#EXT-X-PROGRAM-DATE-TIME:") {
             stated = instant(date.trim());
         } else if let Some(rest) = line.strip_prefix("#EXTINF:") {
-            length = Span::from_secs_f64(rest.split(',').next()?.trim().parse().ok()?);
-        } else if !line.starts_with('#') && !line.trim().is_empty() {
+            length = Some(Span::from_secs_f64(rest.split(',').next()?.trim().parse().ok()?));
+        } else if !line.starts_with('#')
+            && !line.trim().is_empty()
+            && let Some(length) = length.take()
+        {
             let begins = stated.take().or(running);
             running = begins.map(|at| at + length);
             dates.push(begins);
