@@ -5,16 +5,22 @@ import { el, fill } from "/assets/dom.js";
 import { count, plural, span, wall } from "/assets/format.js";
 import { listen } from "/assets/live.js";
 
-// What the jobs say of themselves, each with a line that says what to do.
+// What the jobs say of themselves, each with a line that says what to do and what the log says; what several say is said once.
 function ofJobs(jobs, now) {
   const found = jobs.filter((j) => !j.status).map((j) => ["bad", `The job at ${j.address} does not answer`,
     `${j.problem}. See the end of its log: a job that stopped names the model, table, topic or file that it could not use. Started again it goes on where its rows end.`]);
+  const same = new Map();
   for (const { status } of jobs.filter((j) => j.status)) for (const t of status.troubles) {
-    const kind = ["broker", "tables", "disk"].includes(t.kind) ? "bad" : "warn";
-    const since = t.count > 1 ? `for ${span(now - t.first_us)}` : wall(t.last_us);
-    found.push([kind, `${status.part}: ${t.title}${t.about ? ` (${t.about})` : ""}`, `${t.action} The log, ${since}: ${t.text}`]);
+    const key = `${t.kind} ${t.about}`, known = same.get(key);
+    same.set(key, known ? { ...known, parts: known.parts.add(status.part), first_us: Math.min(known.first_us, t.first_us) } : { ...t, parts: new Set([status.part]) });
   }
-  // The same action for many rooms is said of a few of them.
+  for (const t of same.values()) {
+    const kind = ["broker", "tables", "disk"].includes(t.kind) ? "bad" : "warn";
+    const log = `${t.count > 1 ? `for ${span(now - t.first_us)}` : wall(t.last_us)}: ${t.text}`;
+    found.push([kind, `${[...t.parts].join(", ")}: ${t.title}${t.about ? ` (${t.about})` : ""}`, t.action, log]);
+  }
+  // Of very many the worst are told.
+  found.sort(([left], [right]) => (right === "bad") - (left === "bad"));
   const more = found.length - 30;
   return more > 0 ? [...found.slice(0, 30), ["warn", `${plural(more, "more trouble")}`, "The logs of the jobs name them."]] : found;
 }
@@ -58,7 +64,7 @@ export async function open(main) {
     const behind = Math.max(0, ...live.map((r) => r.behind_us));
     const worst = [...rooms].sort((a, b) => b.live - a.live || b.behind_us - a.behind_us || b.drops - a.drops).slice(0, 60);
     fill(body,
-      found.length ? el("ul.stack", { style: { gap: "8px" }, "aria-label": "Troubles" }, found.map(([kind, title, what]) => el("li.card.pad", el("div.row", el(`span.chip.${kind}`, kind === "bad" ? "act now" : "look at it"), el("b", title)), el("p.muted", what)))) : el("p.card.pad", watched.jobs.length ? "Nothing is wrong that the jobs and the tables know of." : "Nothing is wrong that the tables know of. Name the jobs in serve.jobs, and they are asked too."),
+      found.length ? el("ul.stack", { style: { gap: "8px" }, "aria-label": "Troubles" }, found.map(([kind, title, what, log]) => el("li.card.pad", el("div.row", el(`span.chip.${kind}`, kind === "bad" ? "act now" : "look at it"), el("b", title)), el("p", what), log ? el("p.muted", log) : null))) : el("p.card.pad", watched.jobs.length ? "Nothing is wrong that the jobs and the tables know of." : "Nothing is wrong that the tables know of. Name the jobs in serve.jobs, and they are asked too."),
       el("div.tiles", tile(`${live.length} / ${rooms.length}`, "rooms live"), tile(span(behind), "worst lag behind live", behind > 30e6), tile(count(sum("scored")), "offsets scored"),
         tile(count(sum("skipped")), "skipped"), tile(count(sum("late")), "late"), tile(count(sum("dead")), "dead", sum("dead") > 0), tile(count(sum("unaccounted")), "unaccounted", sum("unaccounted") !== 0)),
       watched.jobs.length ? table("Jobs", [["job"], ["address"], ["state"], ["running for", 1], ["version"], ["troubles", 1]], watched.jobs.map((j) => el(`tr${j.status ? "" : ".bad"}`,

@@ -49,7 +49,7 @@ async fn a_job_says_what_troubles_it_and_one_that_is_gone_is_missed() {
     let page = chrome.text("main").await;
     for words in [
         "score: no connection to Kafka",
-        "Look at the broker. The log, for ",
+        "Look at the broker.",
         "127.0.0.1:9092: refused",
         &format!("The job at {gone} does not answer"),
         "no answer",
