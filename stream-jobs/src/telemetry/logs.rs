@@ -2,6 +2,8 @@
 //!
 //! Invariant: what is shown of the log changes nothing of troubles and traces.
 
+use std::io::IsTerminal;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tracing::Level;
@@ -46,7 +48,9 @@ pub fn start(
         _ => "kairos=debug,kafka=info",
     };
     let filter = EnvFilter::try_from_env("KAIROS_LOG").unwrap_or_else(|_| EnvFilter::new(default));
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    // Files and journals get no colours.
+    let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(colours);
     let lines = match log.format {
         LogFormat::Text => lines.boxed(),
         LogFormat::Json => {
