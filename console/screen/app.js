@@ -28,7 +28,7 @@ function links(path) {
 export async function show() {
   const own = ++turn;
   const parts = location.pathname.split("/").filter(Boolean).map(decodeURIComponent);
-  const page = parts[0] === "rooms" ? { file: "room.js", name: parts[1] } : PAGES.find((p) => p.path === `/${parts[0] ?? ""}`) ?? PAGES[0];
+  const page = parts[0] === "rooms" ? { file: "room.js", name: parts[1] } : PAGES.find((p) => p.path === `/${parts[0] ?? ""}`) ?? { name: "Nothing here" };
   leave?.();
   leave = null;
   setPageKeys([]);
@@ -36,6 +36,7 @@ export async function show() {
   fill(document.getElementById("links"), links(location.pathname));
   document.title = `${page.name} · kairos`;
   const main = document.getElementById("main");
+  if (!page.file) return fill(main, el("h1", page.name), el("p", "There is nothing at this address. ", el("a", { href: "/" }, "All rooms")));
   fill(main, el("h1.sr", page.name), el("p.muted", "Reading…"));
   try {
     const { open } = await import(`/assets/${page.file}`);

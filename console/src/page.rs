@@ -17,11 +17,14 @@ pub(crate) fn pack<T: Serialize>(key: &T) -> String {
     URL_SAFE_NO_PAD.encode(serde_json::to_vec(key).unwrap_or_default())
 }
 
-/// Reads what [`pack`] wrote.
-pub(crate) fn unpack<T: DeserializeOwned>(text: &str, what: &str) -> Result<T, Problem> {
-    let bad = || Problem::bad(format!("{what} {text:?} is none that this server gave"));
-    let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_not_base64| bad())?;
-    serde_json::from_slice(&bytes).map_err(|_other_shape| bad())
+/// Reads what [`pack`] wrote; nothing else.
+pub(crate) fn unpack<T: DeserializeOwned>(text: &str) -> Option<T> {
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()
+}
+
+/// Reads the place behind which a page begins.
+pub(crate) fn after<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
+    unpack(text).ok_or_else(|| Problem::bad(format!("after {text:?} is none that this server gave")))
 }
 
 /// How many items a request gets.

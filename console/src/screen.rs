@@ -15,7 +15,7 @@ use flate2::write::GzEncoder;
 use hyper::HeaderMap;
 use hyper::StatusCode;
 use hyper::header::{
-    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
+    ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
 };
 
 use crate::problem::Problem;
@@ -111,6 +111,16 @@ async fn asset(Place(name): Place<String>, headers: HeaderMap) -> Result<Respons
 
 async fn index(headers: HeaderMap) -> Result<Response, Problem> {
     send("index.html", &headers)
+}
+
+/// What is at an address that nothing is at: for people the screen, which says so, for programs a problem document.
+pub(crate) async fn nothing(headers: HeaderMap) -> Response {
+    let reads = headers.get(ACCEPT).and_then(|kinds| kinds.to_str().ok()).unwrap_or_default();
+    let missing = Problem::not_found("there is nothing at this address");
+    match send("index.html", &headers) {
+        Ok(page) if reads.contains("text/html") => (StatusCode::NOT_FOUND, page).into_response(),
+        _ => missing.into_response(),
+    }
 }
 
 pub(crate) fn routes() -> Router<App> {

@@ -132,7 +132,7 @@ fn routes(app: App) -> Router {
         .route("/login", get(access::form).post(access::login))
         .route("/logout", post(access::logout))
         .merge(screen::routes())
-        .fallback(async || Problem::not_found("there is nothing at this address"))
+        .fallback(screen::nothing)
         .method_not_allowed_fallback(async || {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "this address does not take this method")
         })

@@ -77,6 +77,16 @@ impl StepsAsked {
     }
 }
 
+/// Refuses an instant beyond reason.
+pub(super) fn near(name: &str, us: Option<i64>) -> Result<(), Problem> {
+    match us {
+        Some(us) if !(-FAR_US..=FAR_US).contains(&us) => {
+            Err(Problem::bad(format!("{name} {us} is not between -{FAR_US} and {FAR_US}")))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Refuses stretches that are empty, backwards or beyond reason. An open end before the start is an empty stream.
 pub(super) fn stretch(from_us: i64, to_us: i64) -> Result<(), Problem> {
     if from_us >= to_us || from_us < -FAR_US || to_us > FAR_US {

@@ -1,16 +1,16 @@
 //! The description of the API, OpenAPI 3.1.
 
-use std::sync::LazyLock;
-
-use axum::response::{IntoResponse, Response};
-use hyper::header::CONTENT_TYPE;
+use axum::Json;
+use axum::extract::State;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    compare, events, export, files, health, highlight, highlights, jobs, me, news, operator, predictions,
-    queries, reviews, rooms, scores, search, streams,
+    compare, events, export, files, health, highlight, highlights, jobs, limits, me, news, operator,
+    predictions, queries, reviews, rooms, scores, search, streams,
 };
+use crate::options::ConsoleOptions;
+use crate::serve::App;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -76,17 +76,17 @@ impl Modify for Ways {
     }
 }
 
-static TEXT: LazyLock<String> = LazyLock::new(|| serde_json::to_string(&openapi()).unwrap_or_default());
-
-/// The description as a JSON document, as `/openapi.json` gives it.
-pub fn openapi() -> serde_json::Value {
+/// The description as a JSON document, as `/openapi.json` of a console with these options gives it.
+pub fn openapi(options: &ConsoleOptions) -> serde_json::Value {
     // Made of derived parts only, which always serialise.
-    serde_json::to_value(Description::openapi()).unwrap_or_default()
+    let mut document = serde_json::to_value(Description::openapi()).unwrap_or_default();
+    limits::state(&mut document, options);
+    document
 }
 
 #[utoipa::path(get, path = "/openapi.json", tag = "operation",
     responses((status = 200, content_type = "application/json", description = "This description", body = Object)))]
 /// This description
-pub(crate) async fn document() -> Response {
-    ([(CONTENT_TYPE, "application/json")], TEXT.as_str()).into_response()
+pub(crate) async fn document(State(app): State<App>) -> Json<serde_json::Value> {
+    Json(openapi(&app.access.options))
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::check::{FAR_US, StepsAsked, stretch};
-use crate::page::{cut, limit, pack, unpack};
+use crate::page::{self, cut, limit, pack};
 use crate::problem::Problem;
 use crate::request::{Asked, Place};
 use crate::serve::App;
@@ -145,7 +145,7 @@ impl EventsAsked {
         let (from_us, to_us) = (self.from_us.unwrap_or(-FAR_US), self.to_us.unwrap_or(FAR_US));
         stretch(from_us, to_us)?;
         let (after_us, after_id): (i64, String) = match &self.after {
-            Some(text) => unpack(text, "after")?,
+            Some(text) => page::after(text)?,
             None => (i64::MIN, String::new()),
         };
         let values = [

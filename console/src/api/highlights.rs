@@ -5,9 +5,10 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::check::near;
 use super::key::Key;
 use crate::ask::Value;
-use crate::page::{cut, limit, pack, unpack};
+use crate::page::{self, cut, limit, pack};
 use crate::problem::Problem;
 use crate::request::Asked;
 use crate::serve::App;
@@ -203,10 +204,12 @@ pub(crate) async fn highlights(
     Asked(asked): Asked<HighlightsAsked>,
 ) -> Result<Json<HighlightPage>, Problem> {
     let limit = limit(asked.limit, &app.access.options)?;
+    near("from_us", asked.from_us)?;
+    near("to_us", asked.to_us)?;
     if asked.min_score.is_some_and(|score| !score.is_finite()) {
         return Err(Problem::bad("min_score is no number"));
     }
-    let after: Option<Last> = asked.after.as_deref().map(|text| unpack(text, "after")).transpose()?;
+    let after: Option<Last> = asked.after.as_deref().map(page::after).transpose()?;
     let first = after.is_none();
     let mut values = values(&asked, asked.room.iter().cloned().collect());
     values.push(("limit", (limit + 1).into()));

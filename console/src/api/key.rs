@@ -7,7 +7,7 @@ use crate::ask::Value;
 use crate::page::{pack, unpack};
 use crate::problem::Problem;
 
-/// A highlight's identity, one text in addresses.
+/// A highlight's identity, one text in addresses. What no server wrote names no highlight: not found, like a key of one that is gone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Key(pub(crate) String, pub(crate) String, pub(crate) String, pub(crate) String);
 
@@ -18,7 +18,7 @@ impl Key {
     }
 
     pub(crate) fn read(text: &str) -> Result<Self, Problem> {
-        unpack(text, "highlight")
+        unpack(text).ok_or_else(|| Problem::not_found(format!("no highlight has the key {text:?}")))
     }
 
     pub(crate) fn write(&self) -> String {
@@ -46,7 +46,7 @@ mod tests {
         assert!(text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_'), "{text}");
         assert_eq!(Key::read(&text).unwrap(), key);
         for bad in ["", "..", "!!!", "e30", "WyJhIl0"] {
-            assert_eq!(Key::read(bad).unwrap_err().status().as_u16(), 400, "{bad}");
+            assert_eq!(Key::read(bad).unwrap_err().status().as_u16(), 404, "{bad}");
         }
     }
 }

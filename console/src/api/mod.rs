@@ -15,6 +15,7 @@ mod highlight;
 mod highlights;
 mod jobs;
 mod key;
+mod limits;
 mod me;
 mod news;
 mod operator;

@@ -34,6 +34,9 @@ pub(crate) struct RoomsAsked {
     curve: Option<u32>,
 }
 
+/// Steps of a room's curve in the list, at most.
+pub(super) const LONGEST_CURVE: u32 = 500;
+
 /// One room.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub(crate) struct Room {
@@ -118,8 +121,8 @@ pub(crate) async fn rooms(
 ) -> Result<Json<RoomPage>, Problem> {
     let limit = limit(asked.limit, &app.access.options)?;
     let steps = asked.curve.unwrap_or(0);
-    if steps > 500 {
-        return Err(Problem::bad(format!("curve {steps} is more than 500")));
+    if steps > LONGEST_CURVE {
+        return Err(Problem::bad(format!("curve {steps} is more than {LONGEST_CURVE}")));
     }
     let values = [
         ("q", (&asked.q).into()),

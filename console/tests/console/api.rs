@@ -192,7 +192,7 @@ async fn a_review_is_stored_told_and_filtered_by() {
         desk.put(&at, EDITOR, &bad.to_string()).await.assert_problem(400, words);
     }
     assert_eq!(desk.put(&at, EDITOR, r#"{"verdict": ""}"#).await.json()["trim_from_us"], Value::Null);
-    desk.get("/api/v1/highlights/e30").await.assert_problem(400, "none that this server gave");
+    desk.get("/api/v1/highlights/e30").await.assert_problem(404, "no highlight has the key");
 }
 
 #[tokio::test]

@@ -105,6 +105,16 @@ async fn every_answer_carries_the_headers_of_caution() {
         assert_eq!(answer.header("x-content-type-options").as_deref(), Some("nosniff"), "{path}");
         assert_eq!(answer.header("access-control-allow-origin"), None, "{path}");
     }
+    desk.get("/nothing").await.assert_problem(404, "nothing at this address");
+    let token = format!("Bearer {READER}");
+    let page = desk
+        .ask("GET", "/nothing", &[("accept", "text/html,*/*"), ("authorization", token.as_str())], "")
+        .await;
+    assert_eq!(
+        (page.status, page.text().contains("<main")),
+        (404, true),
+        "people get the screen, which says so"
+    );
     let options = ConsoleOptions { origins: vec!["https://desk.example".to_owned()], ..guarded() };
     let open = Desk::open("console", options).await;
     let of = async |origin| {

@@ -141,8 +141,14 @@ impl Config {
                 "needs clickhouse.url: the embedded engine is alone".to_owned(),
             );
         }
-        if let Err(error) = self.clickhouse.retention.check() {
-            return wrong("clickhouse.retention", error.to_string());
+        match self.clickhouse.retention.check() {
+            Err(kairos_clickhouse::Error::Retention { field, days, longest }) => {
+                let reason =
+                    format!("{days} days are not within 1 and {longest}; leave it out to keep rows for ever");
+                return wrong(&format!("clickhouse.retention.{field}"), reason);
+            }
+            Err(error) => return wrong("clickhouse.retention", error.to_string()),
+            Ok(()) => {}
         }
         Ok(())
     }
@@ -260,7 +266,7 @@ mod tests {
             ("[decode]\nper_second = 0.0", "decode.per_second"),
             ("[clickhouse]\nurl = \"ftp://x\"", "clickhouse.url"),
             ("[clickhouse]\ncluster = \"live\"", "clickhouse.cluster"),
-            ("[clickhouse.retention]\ncomments = 0", "clickhouse.retention"),
+            ("[clickhouse.retention]\ncomments = 0", "clickhouse.retention.comments: 0 days"),
             ("[telemetry]\notlp = \"collector:4318\"", "telemetry.otlp"),
             ("[telemetry]\nsample = 1.5", "telemetry.sample"),
         ] {

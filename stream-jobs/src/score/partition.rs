@@ -5,82 +5,36 @@
 //! message before the checkpoint builds its room again and gives nothing a second time; a checkpoint is taken between two
 //! messages.
 
+mod kept;
 mod left_out;
 mod outbox;
+mod rooms;
 mod traced;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
-use kairos_clickhouse::Checkpoint;
 use kairos_kafka::{Message, Names, Topic, TopicPartition};
 use kairos_timeline::{Position, PositionRange, RoomId, WallTime};
-use serde::{Deserialize, Serialize};
 
 use super::config::{Behind, ScoreConfig};
 use super::numbers;
-use super::stream::{Event, StreamRows};
+use super::stream::Event;
 use crate::graph::position_key;
 use crate::live::{
-    self, Account, Across, Arrival, Begin, Happening, KeptAccount, LiveRoom, Merge, Opening, Positions, Said,
-    TimeOrder, clock,
+    self, Account, Across, Arrival, Begin, LiveRoom, Merge, Opening, Positions, Said, TimeOrder, clock,
 };
 use crate::room::{Ending, Entry};
-use crate::rows::TableRow;
 use crate::telemetry::trace::Awaited;
+pub use kept::Kept;
 use left_out::LeftOut;
 pub use outbox::Outbox;
+use rooms::Room;
+pub use rooms::Silence;
 
 /// Why segments are left out that can't be scored in time.
 const BEHIND: &str = "too far behind";
-
-/// What a partition needs to go on after a restart.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Kept {
-    /// As far as rooms have taken messages.
-    at: Begin,
-    /// Rooms that were open, and where their messages begin.
-    rooms: BTreeMap<String, Begin>,
-    /// Accounts by topic.
-    accounts: BTreeMap<String, KeptAccount>,
-    /// Segments of open rooms that were left out.
-    #[serde(default, skip_serializing_if = "LeftOut::is_empty")]
-    left_out: LeftOut,
-}
-
-impl Kept {
-    /// Reads a checkpoint.
-    ///
-    /// # Errors
-    /// If another version wrote it.
-    pub fn read(checkpoint: &Checkpoint) -> anyhow::Result<Self> {
-        serde_json::from_str(&checkpoint.state).with_context(|| {
-            format!("checkpoint of job {}, partition {}", checkpoint.job, checkpoint.partition)
-        })
-    }
-}
-
-/// By what rooms are known to be silent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Silence {
-    /// The clock: everything that was written is read.
-    Since(Instant),
-    /// All there is was read, and more is not waited for where a stream has ended.
-    Drained,
-    /// Nothing will come any more.
-    Over,
-}
-
-struct Room {
-    live: LiveRoom,
-    rows: Option<StreamRows>,
-    /// Its newest message.
-    last: Option<PositionRange>,
-    heard: Instant,
-}
 
 /// A partition.
 pub struct Partition {
@@ -342,162 +296,6 @@ impl Partition {
             self.left_out.add(offset);
         }
         leaves_out
-    }
-
-    /// Ends rooms of which nothing came for long by the clock, where the partition is known to be silent; all rooms with
-    /// [`Silence::Over`]. A later message of such a room would have ended it as well.
-    ///
-    /// # Errors
-    /// If a room's job can't be set up.
-    pub fn end_rooms(&mut self, silence: Silence, with: &Opening, out: &mut Outbox) -> anyhow::Result<()> {
-        let limit = Duration::from_micros(with.patience.silence.as_micros().unsigned_abs());
-        let grace = Duration::from_micros(with.patience.ending.as_micros().unsigned_abs());
-        let is_due = |room: &Room| match (silence, room.live.ends_us()) {
-            (Silence::Over, _) | (Silence::Drained, Some(_)) => true,
-            (Silence::Since(now), ends) => {
-                now.saturating_duration_since(room.heard) > if ends.is_some() { grace } else { limit }
-            }
-            (Silence::Drained, None) => false,
-        };
-        self.end_those(is_due, false, with, out)
-    }
-
-    fn end_those(
-        &mut self,
-        is_due: impl Fn(&Room) -> bool,
-        is_known: bool,
-        with: &Opening,
-        out: &mut Outbox,
-    ) -> anyhow::Result<()> {
-        let due: Vec<RoomId> =
-            self.rooms.iter().filter(|(_, room)| is_due(room)).map(|(id, _)| id.clone()).collect();
-        for id in due {
-            let Some(room) = self.rooms.get_mut(&id) else { continue };
-            let mut happened = Vec::new();
-            room.live.end(with, &mut happened)?;
-            self.since += 1;
-            self.follow(&id, happened, is_known, with, out);
-        }
-        Ok(())
-    }
-
-    fn follow(
-        &mut self,
-        id: &RoomId,
-        happened: Vec<Happening>,
-        is_known: bool,
-        with: &Opening,
-        out: &mut Outbox,
-    ) {
-        let Some(mut room) = self.rooms.remove(id) else { return };
-        let (mut rows, mut events) = (Vec::new(), Vec::new());
-        let mut stream = room.rows.as_ref().map(|made| made.stream().to_string()).unwrap_or_default();
-        for happening in happened {
-            match happening {
-                Happening::Opened { stream: opened, started_at, has_media } => {
-                    stream = opened.to_string();
-                    let topic = if has_media { Topic::Media } else { Topic::Comments };
-                    let source = self.topics.get(usize::from(topic != Topic::Media)).cloned();
-                    let (unit, model) = (with.config.unit(), with.model.name().to_owned());
-                    let made = StreamRows::new(
-                        id.clone(),
-                        opened,
-                        unit,
-                        model,
-                        started_at,
-                        source.unwrap_or_default(),
-                    );
-                    rows.push(made.about(None));
-                    room.rows = Some(made);
-                }
-                Happening::Gave(crate::room::Output::Fault(fault)) => {
-                    live::say_damaged(id, &stream, &fault);
-                }
-                Happening::Gave(output) => {
-                    if let (Some(made), Some(at)) = (&mut room.rows, &room.last) {
-                        made.take(&output, at, &mut rows, &mut events);
-                    }
-                }
-                Happening::Ended(entry) => self.end(&entry, id.as_str(), &stream),
-                Happening::Dead(message, why) => {
-                    if !is_known {
-                        self.dead += 1;
-                        out.dead.push((message, why));
-                    }
-                }
-                Happening::Closed { length } => {
-                    if let Some(made) = room.rows.take() {
-                        rows.push(made.about(Some(length)));
-                    }
-                }
-            }
-        }
-        if is_known {
-            // Words come when the recogniser is done with them, which may have been after the checkpoint.
-            out.rows.extend(rows.into_iter().filter(|row| matches!(row, TableRow::Word(_))));
-        } else {
-            out.rows.append(&mut rows);
-            out.events.append(&mut events);
-        }
-        if !room.live.is_over() {
-            self.rooms.insert(id.clone(), room);
-        }
-    }
-
-    fn end(&mut self, entry: &Entry, room: &str, stream: &str) {
-        let (topic, number) = (entry.topic.clone(), self.number);
-        let account =
-            self.accounts.entry(topic.clone()).or_insert_with(|| Account::new(&topic, number, entry.first));
-        account.note(entry, room, stream);
-    }
-
-    /// Rows of the ledger that are new.
-    pub fn account(&mut self) -> Vec<TableRow> {
-        let rows = self.accounts.values_mut().flat_map(Account::rows);
-        rows.map(|row| TableRow::Ledger(Box::new(row))).collect()
-    }
-
-    /// The checkpoint of `job`, to be written when all that came out before is acknowledged; `None` when nothing has
-    /// changed since the last.
-    ///
-    /// # Errors
-    /// If it can't be encoded.
-    pub fn checkpoint(&mut self, job: &str) -> anyhow::Result<Option<Checkpoint>> {
-        if std::mem::take(&mut self.since) == 0 {
-            return Ok(None);
-        }
-        self.forget_left_out();
-        let kept = Kept {
-            at: Begin { next: self.next.clone(), newest_us: self.newest_us },
-            rooms: self.rooms.iter().map(|(id, room)| (id.to_string(), room.live.begins().clone())).collect(),
-            accounts: self
-                .accounts
-                .iter()
-                .map(|(topic, account)| (topic.to_string(), account.kept()))
-                .collect(),
-            left_out: self.left_out.clone(),
-        };
-        let state = serde_json::to_string(&kept).context("encoding a checkpoint")?;
-        // A room that ends by silence moves nothing else: later is more, among equals.
-        let progress = self.next.values().map(|next| next.unsigned_abs()).sum();
-        Ok(Some(Checkpoint { job: job.to_owned(), partition: self.number, state, progress }))
-    }
-
-    /// No room is built again from what lies before all of them.
-    fn forget_left_out(&mut self) {
-        let Some(media) = self.topics.first().map(|topic| position_key(topic, self.number)) else { return };
-        let open = self.rooms.values().filter_map(|room| room.live.begins().next.get(&media));
-        let first = open.chain(self.next.get(&media)).min().copied();
-        self.left_out.forget_before(first.unwrap_or(i64::MAX));
-    }
-
-    /// Next offsets, to be shown as the group's lag.
-    pub fn next(&self) -> Vec<(TopicPartition, i64)> {
-        let next = |topic: &String| {
-            let next = self.next.get(&position_key(topic, self.number))?;
-            Some((TopicPartition::new(topic.as_str(), self.number), *next))
-        };
-        self.topics.iter().filter_map(next).collect()
     }
 }
 

@@ -10,6 +10,7 @@ use proptest::prelude::*;
 use super::super::opening;
 use super::*;
 use crate::config::Config;
+use crate::rows::TableRow;
 
 const T0: i64 = 1_700_000_000_000_000;
 
