@@ -22,6 +22,8 @@ const SHIPPED: [(&str, &[u8]); 4] = [
 ];
 /// The lexicon that a checkpoint's comments were read by; a checkpoint may have none.
 pub const LEXICON_FILE: &str = "lexicon.safetensors";
+/// Between the encoder of speech and the recogniser whose words it was trained on, `name@digest`.
+const HEARD_BY: &str = " of words by ";
 /// Units that may be scored again: those that still wait for their comments, with room to spare.
 const REVISABLE: usize = 256;
 /// Size of decoded pictures where no encoder asks for another.
@@ -77,10 +79,34 @@ impl Model {
         Ok(Self { model: Arc::new(model), lexicon, name, picture_size, speech: None })
     }
 
-    /// With a recogniser of speech for its rooms.
-    #[must_use]
-    pub fn with_speech(self, speech: Option<Arc<Speech>>) -> Self {
-        Self { speech, ..self }
+    /// With a recogniser of speech for its rooms. Without one, speech is missing for a model that reads it.
+    ///
+    /// # Errors
+    /// If the model learnt from the words of another recogniser.
+    pub fn with_speech(self, speech: Option<Arc<Speech>>) -> anyhow::Result<Self> {
+        if self.reads_speech() {
+            let trained = self.model.config().inputs.speech.as_ref();
+            let trained =
+                trained.and_then(|input| Some(input.encoder.rsplit_once(HEARD_BY)?.1)).unwrap_or("none");
+            match &speech {
+                Some(speech) if speech.name() != trained => bail!(
+                    "the model was trained with speech recognised by {trained}, configured is {}: name that model in \
+                     speech.model, or leave speech out",
+                    speech.name()
+                ),
+                Some(_) => {}
+                None => tracing::warn!(
+                    recogniser = trained,
+                    "the model reads speech and no recogniser is configured: every unit counts as without speech"
+                ),
+            }
+        }
+        Ok(Self { speech, ..self })
+    }
+
+    /// Whether scores rest on what is said.
+    pub fn reads_speech(&self) -> bool {
+        self.model.reads(kairos_highlight::Modality::Speech)
     }
 
     /// Speech recognition of a room; `None` without a recogniser.
@@ -119,17 +145,25 @@ impl Model {
         let scorer = Scorer::new(self.model.clone(), streamer, REVISABLE)?;
         let delays = self.model.config().delays.iter().map(|&delay| Span::from_secs_f64(delay)).collect();
         let (early, settled) = (self.encoders(config)?, self.encoders(config)?);
-        Ok(Scoring { early, settled, scorer: Some(scorer), delays, speech: None })
+        let reads_speech = self.reads_speech();
+        Ok(Scoring { early, settled, scorer: Some(scorer), delays, speech: None, reads_speech })
     }
 }
 
-/// Encoders of one room without a model, to extract features.
+/// Encoders of one room without a model, to extract features; with speech where there is a recogniser.
 ///
 /// # Errors
 /// If weights can't be loaded.
-pub fn for_features(config: &Config) -> anyhow::Result<Scoring> {
+pub fn for_features(config: &Config, room: &str, speech: Option<&Arc<Speech>>) -> anyhow::Result<Scoring> {
     let (early, settled) = (encoders(config, None)?, encoders(config, None)?);
-    Ok(Scoring { early, settled, scorer: None, delays: vec![Span::ZERO], speech: None })
+    Ok(Scoring {
+        early,
+        settled,
+        scorer: None,
+        delays: vec![Span::ZERO],
+        speech: speech.map(|speech| speech.room(room)),
+        reads_speech: true,
+    })
 }
 
 /// Size at which pictures are decoded for the configured encoders.
@@ -159,8 +193,16 @@ fn encoders(config: &Config, lexicon: Option<&Arc<Lexicon>>) -> anyhow::Result<E
 ///
 /// # Errors
 /// If weights can't be loaded.
-pub fn configured_inputs(config: &Config, lexicon: Option<&Arc<Lexicon>>) -> anyhow::Result<Inputs> {
-    Ok(inputs(&encoders(config, lexicon)?))
+pub fn configured_inputs(
+    config: &Config,
+    lexicon: Option<&Arc<Lexicon>>,
+    speech: Option<&Arc<Speech>>,
+) -> anyhow::Result<Inputs> {
+    let mut inputs = inputs(&encoders(config, lexicon)?);
+    if let (Some(input), Some(speech)) = (&mut inputs.speech, speech) {
+        input.encoder = format!("{}{HEARD_BY}{}", input.encoder, speech.name());
+    }
+    Ok(inputs)
 }
 
 fn inputs(encoders: &EncoderSet) -> Inputs {
@@ -193,9 +235,14 @@ fn inputs(encoders: &EncoderSet) -> Inputs {
 
 fn check_encoders(place: &str, trained: &Inputs, configured: &Inputs) -> anyhow::Result<()> {
     for modality in kairos_highlight::MODALITIES {
-        let (trained, configured) = (trained.get(modality), configured.get(modality));
+        // The recogniser is compared when it is there.
+        let plain = |input: &Input| {
+            let encoder = input.encoder.split(HEARD_BY).next().unwrap_or_default().to_owned();
+            Input { encoder, ..input.clone() }
+        };
+        let (trained, configured) = (trained.get(modality).map(plain), configured.get(modality).cloned());
         if trained != configured && trained.is_some() {
-            let show = |input: Option<&Input>| {
+            let show = |input: Option<Input>| {
                 input.map_or_else(
                     || "none".to_owned(),
                     |input| format!("{} (width {}, digest {})", input.encoder, input.width, input.digest),

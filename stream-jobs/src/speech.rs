@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use kairos_speech::{SpeechServer, SpeechSwitch, Transcriber, VoiceDetection, open_recognizer};
+use kairos_timeline::Span;
 
 use crate::config::Config;
 
@@ -10,6 +11,7 @@ use crate::config::Config;
 pub struct Speech {
     server: SpeechServer,
     name: Arc<str>,
+    longest: Span,
 }
 
 impl std::fmt::Debug for Speech {
@@ -24,6 +26,8 @@ pub struct RoomSpeech {
     pub transcriber: Transcriber,
     /// The recogniser, `name@digest`.
     pub name: Arc<str>,
+    /// Longest window, for which the speech of a unit may have to wait.
+    pub longest: Span,
 }
 
 impl Speech {
@@ -41,12 +45,18 @@ impl Speech {
         };
         let digest = server.digest();
         let name = format!("{}@{}", server.description().name, &digest[..12.min(digest.len())]);
-        Ok(Some(Arc::new(Self { server, name: name.into() })))
+        let longest = Span::from_millis(config.speech.windows.max_ms.into());
+        Ok(Some(Arc::new(Self { server, name: name.into(), longest })))
     }
 
     /// For one room.
     pub fn room(&self, room: &str) -> RoomSpeech {
-        RoomSpeech { transcriber: self.server.open(room), name: self.name.clone() }
+        RoomSpeech { transcriber: self.server.open(room), name: self.name.clone(), longest: self.longest }
+    }
+
+    /// What decides the words, `name@digest`.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// How to get what is missing; `None` where nothing is, or nothing is wanted.

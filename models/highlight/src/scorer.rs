@@ -119,7 +119,7 @@ impl Scorer {
         let mut unit = Vec::with_capacity(self.model.members().len());
         for member in self.model.members() {
             let one = |place: usize| {
-                if features.get(MODALITIES[place]).is_none() || standard[place].is_none() {
+                if features.get(MODALITIES[place]).is_none() || !self.model.statistics().reads(place) {
                     return Ok(None);
                 }
                 let row = member.projections.project(place, &standard[place], 1)?;

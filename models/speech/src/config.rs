@@ -104,6 +104,9 @@ pub struct LiveConfig {
     pub max_delay_ms: u32,
     /// Windows that may wait, all rooms together; at one more the oldest is skipped.
     pub max_windows: usize,
+    /// Longest that a room whose model reads speech waits for the words of a unit, milliseconds, 0 to 60,000. All rooms
+    /// together wait for at most a tenth of the time; a unit whose words are not there by then has no speech.
+    pub wait_ms: u32,
 }
 
 impl Default for SpeechConfig {
@@ -145,7 +148,7 @@ impl Default for FilterConfig {
 impl Default for LiveConfig {
     fn default() -> Self {
         // A window holds at most 29 s, so 64 of them keep at most 120 MB; half a minute late, a unit has closed.
-        Self { max_delay_ms: 30_000, max_windows: 64 }
+        Self { max_delay_ms: 30_000, max_windows: 64, wait_ms: 2_000 }
     }
 }
 
@@ -169,6 +172,7 @@ impl SpeechConfig {
         self.filters.check()?;
         range("live.max_windows", self.live.max_windows, 1, 10_000)?;
         range("live.max_delay_ms", self.live.max_delay_ms, 1_000, 3_600_000)?;
+        range("live.wait_ms", self.live.wait_ms, 0, 60_000)?;
         if self.enabled == SpeechSwitch::On && self.model.is_none() {
             return Err(SpeechError::NoModel);
         }

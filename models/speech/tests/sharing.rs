@@ -118,7 +118,7 @@ fn shared_rooms_get_the_words_that_each_would_get_alone() {
 
 #[test]
 fn room_that_has_run_ahead_skips_to_now_and_is_told() {
-    let (server, begun, go) = gated(LiveConfig { max_delay_ms: 10_000, max_windows: 64 });
+    let (server, begun, go) = gated(LiveConfig { max_delay_ms: 10_000, ..LiveConfig::default() });
     let mut room = server.open("room");
     room.push(0, &utterance()).unwrap();
     begun.recv().unwrap();
@@ -166,7 +166,8 @@ fn window_that_hangs_is_given_up_when_its_room_has_run_ahead() {
 
 #[test]
 fn full_queue_skips_the_oldest() {
-    let (server, begun, go) = gated(LiveConfig { max_delay_ms: 3_600_000, max_windows: 2 });
+    let (server, begun, go) =
+        gated(LiveConfig { max_delay_ms: 3_600_000, max_windows: 2, ..LiveConfig::default() });
     let (mut first, mut second) = (server.open("first"), server.open("second"));
     first.push(0, &utterance()).unwrap();
     begun.recv().unwrap();
@@ -244,4 +245,30 @@ fn server_can_be_dropped_with_windows_waiting() {
     drop(go);
     drop(server);
     drop(room);
+}
+
+#[test]
+fn a_room_waits_for_its_words_but_not_for_ever() {
+    let (server, begun, go) = gated(LiveConfig { wait_ms: 300, ..LiveConfig::default() });
+    let mut room = server.open("r");
+    room.push(0, &utterance()).unwrap();
+    begun.recv().unwrap();
+    let border = room.cut_us().unwrap();
+    assert!(border >= 2_000_000 && room.heard_us() == Some(2_500_000), "{border}");
+    // Nobody lets the recogniser go on: all patience is used up, and a second wait has none left.
+    assert!(room.wait(border).words.is_empty());
+    let again = std::time::Instant::now();
+    assert!(room.wait(border).words.is_empty() && !room.is_read(border));
+    assert!(again.elapsed().as_millis() < 200, "{:?}", again.elapsed());
+    // What lies before the window is known all the same.
+    assert!(room.is_read(0));
+
+    std::thread::sleep(std::time::Duration::from_millis(1_500));
+    let opener = std::thread::spawn(move || go.send(()).map(|()| go));
+    let words = room.wait(border).words;
+    assert!(
+        !words.is_empty() && room.is_read(border),
+        "a tenth of the time that has passed may be waited again"
+    );
+    drop(opener.join());
 }

@@ -45,7 +45,8 @@ pub fn score(config: &Config, model: &Model, path: &Path, least: usize) -> anyho
             settled: encoders()?,
             scorer: None,
             delays: Vec::new(),
-            speech: None,
+            speech: model.speech(&name_of(path)),
+            reads_speech: model.reads_speech(),
         };
         let units = sent_features(config, scoring, path)?;
         seconds = least.max((units.len() as f64 * unit.as_secs_f64()).ceil() as usize);

@@ -29,6 +29,7 @@ pub use spool::Spool;
 use kairos_decode::{SegmentDecoder, Sound};
 use kairos_encoders::{ActivityMeter, EncoderSet};
 use kairos_highlight::{HighlightTracker, LagConfig, LagEstimator, Scorer};
+use kairos_speech::SpeechTrack;
 use kairos_timeline::{
     Bridge, Comment, Feedback, Gift, MediaTime, Modality, Position, Segment, Span, Watermarks,
 };
@@ -86,6 +87,9 @@ pub struct RoomJob {
     /// Settled units that wait for their longest delay, which bounds their number.
     undecided: std::collections::BTreeMap<i64, score::Undecided>,
     speech: Option<RoomSpeech>,
+    reads_speech: bool,
+    /// Words of the units that are still open.
+    said: SpeechTrack,
     tracker: HighlightTracker,
     meter: ActivityMeter,
     lag: LagEstimator,
@@ -140,7 +144,9 @@ impl RoomJob {
             scorer: scoring.scorer,
             delays: scoring.delays,
             undecided: std::collections::BTreeMap::new(),
+            reads_speech: scoring.reads_speech && scoring.speech.is_some(),
             speech: scoring.speech,
+            said: SpeechTrack::new(),
             tracker: HighlightTracker::new(settings.highlights)?,
             meter: ActivityMeter::new(ACTIVITY_BIN.as_micros()),
             lag: LagEstimator::new(LagConfig::default())?,
@@ -243,9 +249,9 @@ impl RoomJob {
             self.score_early();
         }
         while self.next_settled < self.next_early {
-            let waits_for =
-                self.units.end(self.next_settled) + self.applied_lag.peek() + self.settings.allowed;
-            if now < waits_for {
+            let end = self.units.end(self.next_settled);
+            let waits_for = end + self.applied_lag.peek() + self.settings.allowed;
+            if now < waits_for || !self.speech_is_cut(end, now, waits_for) {
                 break;
             }
             self.settle(false);

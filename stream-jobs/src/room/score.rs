@@ -69,12 +69,14 @@ impl RoomJob {
             self.spool.forget_before(self.units.start(self.next_settled));
         }
 
+        let said = self.said_in(index, !media.sound.is_empty());
         let start = self.units.start(index);
         let (comments, gifts) = reaction_views(&reactions, start + lag);
         let pictures = views(&media);
         let input = UnitInput {
             comments: (self.seen.comments > 0).then_some(comments.as_slice()),
             gifts: (self.seen.gifts > 0).then_some(gifts.as_slice()),
+            speech: said.as_deref(),
             ..self.input(index, &pictures, &media.sound)
         };
         let features = self.settled.encode(&input);

@@ -72,6 +72,8 @@ pub struct Scoring {
     pub delays: Vec<Span>,
     /// Speech recognition, where there is a recogniser.
     pub speech: Option<RoomSpeech>,
+    /// Whether units are encoded with their words, for which they wait.
+    pub reads_speech: bool,
 }
 
 impl RoomSettings {

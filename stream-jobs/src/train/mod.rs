@@ -58,12 +58,13 @@ impl Example {
     }
 }
 
-/// Reads examples from folders of recordings and chats.
+/// Reads examples from folders of recordings and chats; recordings with what is said, where there is a recogniser.
 ///
 /// # Errors
 /// If a folder or recording can't be read, or nothing in it has labels.
 pub fn examples(
     config: &Config,
+    speech: Option<&std::sync::Arc<crate::speech::Speech>>,
     model: &ModelConfig,
     data: &[PathBuf],
     labels: Option<&std::path::Path>,
@@ -81,7 +82,7 @@ pub fn examples(
         .par_iter()
         .map(|path| {
             if path.is_dir() {
-                recordings::examples(config, model, path)
+                recordings::examples(config, speech, model, path)
             } else {
                 chats::examples(config, model, path, labels.as_ref())
             }

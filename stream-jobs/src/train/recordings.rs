@@ -1,6 +1,7 @@
 //! Examples from recordings: features through the live path, labels from feedback or from the truth.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::bail;
 use kairos_highlight::{Config as ModelConfig, TrainingRoom, UnitFeatures};
@@ -14,6 +15,8 @@ use crate::config::Config;
 use crate::replay::{About, Pacer, feed};
 use crate::room::{Output, RoomJob, RoomSettings, Scoring};
 use crate::scoring;
+use crate::speech::Speech;
+use crate::track::name_of;
 
 /// How comments are placed into the units that a model learns from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,9 +32,14 @@ enum Placing {
 ///
 /// # Errors
 /// If the recording can't be opened, or has neither impressions nor a truth to learn from.
-pub fn examples(config: &Config, model: &ModelConfig, path: &Path) -> anyhow::Result<Vec<Example>> {
-    let aligned = example(config, model, path, Placing::Aligned)?;
-    let sent = Example { validates: false, ..example(config, model, path, Placing::Sent)? };
+pub fn examples(
+    config: &Config,
+    speech: Option<&Arc<Speech>>,
+    model: &ModelConfig,
+    path: &Path,
+) -> anyhow::Result<Vec<Example>> {
+    let aligned = example(config, speech, model, path, Placing::Aligned)?;
+    let sent = Example { validates: false, ..example(config, speech, model, path, Placing::Sent)? };
     Ok(vec![aligned, sent])
 }
 
@@ -45,8 +53,15 @@ pub fn sent_features(config: &Config, encoders: Scoring, path: &Path) -> anyhow:
     Ok(gathered.units)
 }
 
-fn example(config: &Config, model: &ModelConfig, path: &Path, placing: Placing) -> anyhow::Result<Example> {
-    let (about, gathered) = gather(config, scoring::for_features(config)?, path, placing)?;
+fn example(
+    config: &Config,
+    speech: Option<&Arc<Speech>>,
+    model: &ModelConfig,
+    path: &Path,
+    placing: Placing,
+) -> anyhow::Result<Example> {
+    let encoders = scoring::for_features(config, &name_of(path), speech)?;
+    let (about, gathered) = gather(config, encoders, path, placing)?;
     let count = gathered.units.len();
     let labels = match &about.truth {
         Some(truth) => interest_labels(truth, count, config.unit()),

@@ -14,6 +14,7 @@ use super::lexicon::read_by_lexicon;
 use super::{Ablation, Example};
 use crate::config::Config;
 use crate::scoring;
+use crate::speech::Speech;
 
 /// Which rooms a model is validated on.
 #[derive(Debug, Clone)]
@@ -29,6 +30,8 @@ pub enum HeldOut {
 pub struct Plan {
     /// Encoders, units.
     pub config: Config,
+    /// What has recognised the speech of the recordings.
+    pub speech: Option<Arc<Speech>>,
     /// Architecture; its inputs follow from the encoders.
     pub model: ModelConfig,
     /// Optimisation.
@@ -123,7 +126,7 @@ impl Plan {
         } else {
             None
         };
-        model.inputs = scoring::configured_inputs(&self.config, lexicon.as_ref())?;
+        model.inputs = scoring::configured_inputs(&self.config, lexicon.as_ref(), self.speech.as_ref())?;
         if let Some(ablation) = self.ablation {
             ablation.simplify(&mut model, &mut settings);
         }

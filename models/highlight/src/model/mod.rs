@@ -90,6 +90,16 @@ impl ContentCtr {
         &self.device
     }
 
+    /// Whether scores rest on a modality: the model has an input for it and the training rooms had it. Of others it has
+    /// learnt nothing, and they count as missing.
+    #[must_use]
+    pub fn reads(&self, modality: crate::Modality) -> bool {
+        crate::MODALITIES
+            .iter()
+            .position(|&other| other == modality)
+            .is_some_and(|place| self.statistics.reads(place))
+    }
+
     pub(crate) const fn statistics(&self) -> &Statistics {
         &self.statistics
     }

@@ -1,6 +1,7 @@
 //! Mean and deviation of every feature over the training rooms: one set for all networks of an ensemble.
 //!
-//! Invariants: statistics are no weights, no optimiser moves them; they travel with the weights.
+//! Invariants: statistics are no weights, no optimiser moves them; they travel with the weights; a modality that no
+//! training unit had keeps its first values, and is missing whatever comes.
 
 use crate::{Config, HighlightError, MODALITIES, Modality};
 use candle_core::{DType, Device, Tensor};
@@ -21,6 +22,8 @@ pub(crate) struct Statistics {
 struct Standard {
     mean: Vec<f32>,
     deviation: Vec<f32>,
+    /// Whether the training rooms ever had it.
+    was_seen: bool,
 }
 
 impl Statistics {
@@ -54,7 +57,11 @@ impl Statistics {
         let mut modalities = Vec::with_capacity(MODALITIES.len());
         for modality in MODALITIES {
             let both = values(modality, "mean")?.zip(values(modality, "deviation")?);
-            modalities.push(both.map(|(mean, deviation)| Standard { mean, deviation }));
+            modalities.push(both.map(|(mean, deviation)| {
+                let was_seen =
+                    mean.iter().any(|&value| value != 0.0) || deviation.iter().any(|&value| value != 1.0);
+                Standard { mean, deviation, was_seen }
+            }));
         }
         self.modalities = modalities;
         Ok(())
@@ -75,6 +82,13 @@ impl Statistics {
             }
         }
         self.read()
+    }
+
+    /// Whether the modality at `place` of [`MODALITIES`] is read, and was there to learn from. A model that has not learnt
+    /// anything yet reads all of its inputs.
+    pub(crate) fn reads(&self, place: usize) -> bool {
+        let has_learnt = self.modalities.iter().flatten().any(|known| known.was_seen);
+        self.modalities[place].as_ref().is_some_and(|known| known.was_seen || !has_learnt)
     }
 
     /// Values the modality at `place` of [`MODALITIES`] has; `None` where it isn't read.
@@ -99,7 +113,7 @@ impl Statistics {
         let mut values = vec![0.0_f32; units.len() * width];
         let mut present = vec![0.0_f32; units.len()];
         for (at, unit) in units.iter().enumerate() {
-            if let Some(features) = unit.get(MODALITIES[place]) {
+            if let Some(features) = unit.get(MODALITIES[place]).filter(|_| self.reads(place)) {
                 self.standardise(place, features, &mut values[at * width..(at + 1) * width]);
                 present[at] = 1.0;
             }

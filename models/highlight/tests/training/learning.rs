@@ -3,8 +3,8 @@
 use crate::rooms::{config, room, rooms, settings};
 use candle_core::Device;
 use kairos_highlight::{
-    Config, ContentCtr, Head, HighlightError, Progress, Reached, Rooms, TrainingConfig, TrainingRoom,
-    UnitFeatures, split_rooms, train,
+    Config, ContentCtr, Head, HighlightError, Modality, Progress, Reached, Rooms, TrainingConfig,
+    TrainingRoom, UnitFeatures, split_rooms, train,
 };
 
 fn run(epochs: usize) -> (ContentCtr, Reached, Vec<Progress>) {
@@ -205,4 +205,27 @@ fn rooms_that_cannot_be_used_are_named() {
     let strange = TrainingConfig { clip: 0.0, ..settings() };
     let refused = train(config(), &strange, &validation, &validation, &Device::Cpu, None, &mut |_| {});
     assert!(matches!(refused, Err(HighlightError::Config { .. })));
+}
+
+/// What no training room had was not learnt from, whatever stands in the weights.
+#[test]
+fn a_modality_that_no_room_had_is_missing_whatever_comes() {
+    let (rooms, validation) = split_rooms(rooms(6), 0.33, 1);
+    let mut wider = config();
+    wider.inputs.speech = wider.inputs.comment.clone();
+    let settings = TrainingConfig { epochs: 2, ..settings() };
+    let (model, _) =
+        train(wider, &settings, &rooms, &validation, &Device::Cpu, None, &mut |_| {}).expect("fine rooms");
+    assert!(model.reads(Modality::Comment) && !model.reads(Modality::Speech) && !model.reads(Modality::Gift));
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    model.save(folder.path(), &Reached::default()).expect("writable");
+    let (model, _, _): (ContentCtr, Reached, String) =
+        ContentCtr::load(folder.path(), &Device::Cpu).expect("just saved");
+    assert!(model.reads(Modality::Picture) && !model.reads(Modality::Speech));
+    let model = std::sync::Arc::new(model);
+    let units = room(99).units;
+    let spoken: Vec<UnitFeatures> =
+        units.iter().map(|unit| UnitFeatures { speech: Some(vec![1.0, 2.0]), ..unit.clone() }).collect();
+    assert_eq!(model.score_room("x", &units).unwrap(), model.score_room("x", &spoken).unwrap());
+    assert_eq!(model.score_rows("x", &units).unwrap(), model.score_rows("x", &spoken).unwrap());
 }

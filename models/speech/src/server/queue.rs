@@ -1,11 +1,12 @@
 //! The bounded queue before a shared recogniser and the thread behind it.
 //!
 //! First come, first served: rooms speak at the speed of time, so none can crowd out another for long. No lock is
-//! held while the recogniser runs.
+//! held while the recogniser runs. How long a room may wait for its words is the one thing that goes by the clock.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use super::room::{MissedReason, RoomState};
 use super::{lock, serve};
@@ -26,12 +27,43 @@ struct Shared {
     done: Condvar,
     max_windows: usize,
     max_delay_us: i64,
+    longest_wait: Duration,
 }
 
 #[derive(Default)]
 struct Waiting {
     windows: VecDeque<(Arc<Mutex<RoomState>>, Window)>,
     stopping: bool,
+    /// What is left of the time that rooms may wait, and when it was told.
+    patience: Option<(Duration, Instant)>,
+}
+
+impl Waiting {
+    /// What may be waited now: a tenth of the time that has passed, up to `longest`.
+    fn patience(&mut self, longest: Duration) -> Duration {
+        let now = now();
+        let left = match self.patience {
+            Some((left, told)) => (left + now.saturating_duration_since(told) / 10).min(longest),
+            None => longest,
+        };
+        self.patience = Some((left, now));
+        left
+    }
+
+    fn waited(&mut self, since: Instant) {
+        if let Some((left, told)) = &mut self.patience {
+            *told = now();
+            *left = left.saturating_sub(told.saturating_duration_since(since));
+        }
+    }
+}
+
+#[allow(
+    clippy::disallowed_methods,
+    reason = "how long a live room waits; what is not there by then is told as missing"
+)]
+fn now() -> Instant {
+    Instant::now()
 }
 
 impl SharedQueue {
@@ -46,6 +78,7 @@ impl SharedQueue {
             done: Condvar::new(),
             max_windows: config.max_windows,
             max_delay_us: i64::from(config.max_delay_ms) * 1_000,
+            longest_wait: Duration::from_millis(config.wait_ms.into()),
         });
         let (served, aborted) = (Arc::clone(&shared), abort.clone());
         let thread = std::thread::Builder::new()
@@ -85,6 +118,24 @@ impl SharedQueue {
         while !lock(room).is_idle() && !waiting.stopping {
             waiting = self.shared.done.wait(waiting).unwrap_or_else(PoisonError::into_inner);
         }
+    }
+
+    /// Waits until no window of the room that starts before `before_us` waits or runs, but not beyond all patience.
+    pub(super) fn wait_a_little(&self, room: &Mutex<RoomState>, before_us: i64) {
+        let mut waiting = lock(&self.shared.waiting);
+        if lock(room).is_read(before_us) {
+            return;
+        }
+        let (patience, since) = (waiting.patience(self.shared.longest_wait), now());
+        while !lock(room).is_read(before_us) && !waiting.stopping {
+            let left = patience.saturating_sub(now().saturating_duration_since(since));
+            if left.is_zero() {
+                break;
+            }
+            let woken = self.shared.done.wait_timeout(waiting, left);
+            waiting = woken.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        waiting.waited(since);
     }
 }
 

@@ -126,6 +126,33 @@ impl Transcriber {
         lock(&self.state).take()
     }
 
+    /// The same, after waiting for the windows that start before `before_us`: without end inline, for as long as
+    /// [`crate::LiveConfig::wait_ms`] allows where the recogniser is shared.
+    pub fn wait(&mut self, before_us: i64) -> Heard {
+        if let Engine::Shared(queue) = &*self.engine {
+            queue.wait_a_little(&self.state, before_us);
+        }
+        self.ready()
+    }
+
+    /// Media time up to which sound has been cut into windows: no later window starts before. `None` before any sound.
+    #[must_use]
+    pub fn cut_us(&self) -> Option<i64> {
+        self.listener.settled_us()
+    }
+
+    /// End of the sound so far, media time. `None` before any sound.
+    #[must_use]
+    pub fn heard_us(&self) -> Option<i64> {
+        self.listener.heard_us()
+    }
+
+    /// Whether no window that starts before `before_us` waits for its words.
+    #[must_use]
+    pub fn is_read(&self, before_us: i64) -> bool {
+        lock(&self.state).is_read(before_us)
+    }
+
     /// Media time before which no further word will come; `None` before any sound.
     #[must_use]
     pub fn settled_us(&self) -> Option<i64> {
@@ -181,6 +208,10 @@ impl RoomState {
 
     pub(super) fn is_idle(&self) -> bool {
         self.waiting.is_empty()
+    }
+
+    pub(super) fn is_read(&self, before_us: i64) -> bool {
+        self.waiting.iter().all(|&start_us| start_us >= before_us)
     }
 
     /// Says that a window is read now; `false` when nobody wants it any more.

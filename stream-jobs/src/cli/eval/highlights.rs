@@ -13,6 +13,7 @@ use super::UsageError;
 use crate::config::Config;
 use crate::eval::{self, About, Scored, Table};
 use crate::scoring::Model;
+use crate::speech::Speech;
 use crate::track;
 
 /// What to judge.
@@ -163,7 +164,10 @@ fn scores(
     if let Some(checkpoint) = checkpoint {
         config.model.checkpoint = Some(checkpoint.to_path_buf());
     }
-    let model = Model::load(&config)?;
+    let mut model = Model::load(&config)?;
+    if model.reads_speech() {
+        model = model.with_speech(Speech::open(&config, false)?)?;
+    }
     let scored = paths
         .par_iter()
         .map(|path| {

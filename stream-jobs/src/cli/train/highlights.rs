@@ -11,6 +11,7 @@ use kairos_highlight::{ContentCtr, Progress, Reached, train};
 use super::UsageError;
 use crate::config::Config;
 use crate::scoring::LEXICON_FILE;
+use crate::speech::Speech;
 use crate::train::{self, Ablation, HeldOut, Outcome, Plan};
 
 /// What to train on.
@@ -75,7 +76,8 @@ impl Args {
         );
         #[allow(clippy::disallowed_methods, reason = "tells whoever waits how long it took; in no result")]
         let begun = Instant::now();
-        let examples = train::examples(&config, &model, &self.data, self.labels.as_deref())?;
+        let speech = Speech::open(&config, false)?;
+        let examples = train::examples(&config, speech.as_ref(), &model, &self.data, self.labels.as_deref())?;
         let rooms: std::collections::BTreeSet<&str> = examples.iter().map(|e| e.room.as_str()).collect();
         eprintln!("{} rooms read in {:.0} s", rooms.len(), begun.elapsed().as_secs_f64());
         let held_out = match &self.validate {
@@ -84,6 +86,7 @@ impl Args {
         };
         let plan = Plan {
             config,
+            speech,
             model,
             training,
             held_out,
