@@ -17,7 +17,7 @@ use crate::graph::{LiveGraph, id_of};
 
 /// Bytes of numbers that are kept: of some thousands of users. Past it those that were longest not asked for are computed
 /// anew.
-const KEPT: usize = 64 << 20;
+const KEPT: usize = 32 << 20;
 
 /// What is expected of a viewer.
 #[derive(Debug, Clone, PartialEq)]

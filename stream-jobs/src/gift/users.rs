@@ -1,8 +1,10 @@
 //! Past acts of users, in all rooms.
 //!
-//! Invariants: bounded per user and in all, the longest inactive go first (ties by id); a watch is known from its end on.
+//! Invariants: bounded per user and in all, the longest inactive go first (ties by id); a watch is known from its end on;
+//! a streamer's name is kept once, however many acts name it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use kairos_gifting::Event;
 use serde::{Deserialize, Serialize};
@@ -13,7 +15,7 @@ use crate::graph::id_of;
 /// One past act towards a streamer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Past {
-    streamer: String,
+    streamer: Arc<str>,
     at_us: i64,
     /// Of a gift one and its dollars, of a watch a tenth of its minutes.
     weight: f32,
@@ -33,8 +35,37 @@ pub struct User {
 
 /// All users.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Stored")]
 pub struct Users {
     all: BTreeMap<String, User>,
+    #[serde(skip)]
+    streamers: BTreeSet<Arc<str>>,
+}
+
+/// [`Users`] as they were written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stored {
+    all: BTreeMap<String, User>,
+}
+
+impl From<Stored> for Users {
+    fn from(stored: Stored) -> Self {
+        let mut users = Self { all: stored.all, streamers: BTreeSet::new() };
+        for past in users.all.values_mut().flat_map(|user| user.past.iter_mut()) {
+            past.streamer = once(&mut users.streamers, &past.streamer);
+        }
+        users
+    }
+}
+
+fn once(known: &mut BTreeSet<Arc<str>>, name: &str) -> Arc<str> {
+    if let Some(known) = known.get(name) {
+        return Arc::clone(known);
+    }
+    let name: Arc<str> = name.into();
+    known.insert(Arc::clone(&name));
+    name
 }
 
 impl User {
@@ -72,7 +103,7 @@ impl Users {
         }
         user.last_us = user.last_us.max(at_us);
         let place = user.past.partition_point(|past| past.at_us <= at_us);
-        user.past.insert(place, Past { streamer: streamer.to_owned(), at_us, weight });
+        user.past.insert(place, Past { streamer: once(&mut self.streamers, streamer), at_us, weight });
         if user.past.len() > longest {
             user.past.pop_front();
         }
@@ -83,6 +114,7 @@ impl Users {
             for (_, id) in oldest.into_iter().take(self.all.len() - most + most / 64) {
                 self.all.remove(&id);
             }
+            self.streamers.retain(|name| Arc::strong_count(name) > 1);
         }
     }
 
@@ -95,6 +127,28 @@ impl Users {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn users_come_back_as_they_were_with_each_name_once() {
+        let mut users = Users::default();
+        for n in 0..6 {
+            let gift = Act {
+                user: format!("u{}", n % 2),
+                id: String::new(),
+                at_us: n,
+                what: What::Gift { streamer: None, count: 1, value: 1.0 },
+            };
+            users.observe(&gift, if n < 3 { "one" } else { "two" }, 9, 9);
+        }
+        let text = serde_json::to_string(&users).unwrap();
+        assert!(text.starts_with(r#"{"all":{"u0":{"past":[{"streamer":"one""#), "{text}");
+        let back: Users = serde_json::from_str(&text).unwrap();
+        assert_eq!(back, users);
+        assert!(
+            back.streamers.iter().all(|name| Arc::strong_count(name) == 4),
+            "three acts each, and the list"
+        );
+    }
 
     #[test]
     fn a_watch_is_unknown_until_it_has_ended() {

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::Write;
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -86,8 +86,8 @@ impl StateFolder {
         let place = self.place(self.generation);
         let (graph, tables) = graph::open(config, &place.join(GRAPH))?;
         let file = place.join(PEOPLE);
-        let text = std::fs::read(&file).with_context(|| format!("{}", file.display()))?;
-        let kept: Kept = serde_json::from_slice(&text).with_context(|| format!("{}", file.display()))?;
+        let text = std::fs::read_to_string(&file).with_context(|| format!("{}", file.display()))?;
+        let kept: Kept = serde_json::from_str(&text).with_context(|| format!("{}", file.display()))?;
         if kept.positions != *graph.positions() {
             bail!("{}: its positions are not those of the graph beside it", file.display());
         }
@@ -118,9 +118,9 @@ impl StateFolder {
         }
         audience.graph.graph_mut().compact(&place.join(GRAPH))?;
         let kept = Kept { people: std::mem::take(&mut audience.people), rooms, positions, newest };
-        let text = serde_json::to_vec(&kept);
+        let written = write_json(&place.join(PEOPLE), &kept);
         audience.people = kept.people;
-        write(&place.join(PEOPLE), &text.with_context(failed)?).with_context(failed)?;
+        written.with_context(failed)?;
         let (new, current) = (self.folder.join("current.new"), self.folder.join(CURRENT));
         write(&new, next.to_string().as_bytes()).with_context(failed)?;
         std::fs::rename(&new, &current).with_context(failed)?;
@@ -132,6 +132,13 @@ impl StateFolder {
         }
         Ok(())
     }
+}
+
+/// Piece by piece: a text of all people would be larger than they are.
+fn write_json(path: &Path, kept: &Kept) -> anyhow::Result<()> {
+    let mut file = BufWriter::new(File::create(path)?);
+    serde_json::to_writer(&mut file, kept)?;
+    Ok(file.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()?)
 }
 
 fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {

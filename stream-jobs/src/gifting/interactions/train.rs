@@ -72,6 +72,7 @@ impl Plan {
         let model = Variant::new(self.kind, &self.config.models);
         let fitted = self.fit(&model, self.seed, &source, progress)?;
         let at = judged(fitted.model.as_ref(), &source.train, &source.validation)?;
+        tell(progress, &model, self.seed, &at);
         let (best_epoch, without) = (fitted.best_epoch, fitted.without.clone());
         let (last, trained_on) = self.last(&model, fitted, &source, progress)?;
         let test = match &source.test {
@@ -169,7 +170,9 @@ impl Plan {
         progress: &mut Progress,
     ) -> anyhow::Result<Vec<AtK>> {
         let fitted = self.fit(model, seed, source, progress)?;
-        judged(fitted.model.as_ref(), &source.train, &source.validation)
+        let at = judged(fitted.model.as_ref(), &source.train, &source.validation)?;
+        tell(progress, model, seed, &at);
+        Ok(at)
     }
 
     /// A row of the table; none for a kind that refuses so many items.
@@ -240,6 +243,13 @@ fn is_too_large(error: &anyhow::Error) -> bool {
 
 fn judged(model: &dyn Recommender, train: &Dataset, rows: &Interactions) -> anyhow::Result<Vec<AtK>> {
     Ok(evaluate(model, &train.interactions, rows, &KS)?.at)
+}
+
+/// What a seed has reached is told at once: the table comes when all have, which may be hours later.
+fn tell(progress: &Progress, model: &Variant, seed: u64, at: &[AtK]) {
+    let of = |at: &AtK| format!("recall@{} {:.4}, NDCG@{} {:.4}", at.k, at.recall, at.k, at.ndcg);
+    let reached: Vec<String> = at.iter().map(of).collect();
+    progress.note(&format!("{}, seed {seed}: {}", model.name, reached.join("; ")));
 }
 
 fn show(progress: &Progress, epoch: &Epoch) {
