@@ -15,6 +15,7 @@ use crate::graph::id_of;
 /// One past act towards a streamer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Past {
+    #[serde(with = "name")]
     streamer: Arc<str>,
     at_us: i64,
     /// Of a gift one and its dollars, of a watch a tenth of its minutes.
@@ -56,6 +57,21 @@ impl From<Stored> for Users {
             past.streamer = once(&mut users.streamers, &past.streamer);
         }
         users
+    }
+}
+
+/// A shared name is written as the text that it is.
+mod name {
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(name: &Arc<str>, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(name)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Arc<str>, D::Error> {
+        String::deserialize(from).map(Arc::from)
     }
 }
 
