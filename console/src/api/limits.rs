@@ -25,7 +25,9 @@ pub(super) fn state(document: &mut Value, options: &ConsoleOptions) {
     for (path, methods) in paths.iter_mut() {
         let operations = methods.as_object_mut().into_iter().flat_map(|methods| methods.values_mut());
         let parameters = operations.filter_map(|operation| operation.get_mut("parameters")?.as_array_mut());
-        parameters.flatten().for_each(|parameter| bound(path, parameter, options));
+        // Those of named queries say themselves what they take.
+        let parameters = parameters.flatten().filter(|_| !path.starts_with("/api/v1/queries/"));
+        parameters.for_each(|parameter| bound(path, parameter, options));
     }
 }
 

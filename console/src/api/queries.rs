@@ -67,24 +67,16 @@ pub(crate) async fn queries() -> Json<Queries> {
 }
 
 /// The value of every parameter, given or default.
-fn bind(query: &NamedQuery, given: &str) -> Result<Vec<(&'static str, Value)>, Problem> {
+fn bind(query: &'static NamedQuery, given: &str) -> Result<Vec<(&'static str, Value)>, Problem> {
     let given: Vec<(String, String)> = form_urlencoded::parse(given.as_bytes()).into_owned().collect();
-    if let Some((name, _)) = given.iter().find(|(name, _)| query.parameters.iter().all(|p| p.name != *name)) {
-        let known: Vec<&str> = query.parameters.iter().map(|p| p.name).collect();
-        return Err(Problem::bad(format!(
-            "{} has no parameter {name:?}; there are {}",
-            query.name,
-            known.join(", ")
-        )));
-    }
-    let bound = query.parameters.iter().map(|p| {
-        let given = given.iter().rev().find(|(name, _)| *name == p.name).map(|(_, value)| value.as_str());
-        let value = given.or(p.default).ok_or_else(|| {
-            Problem::bad(format!("{} needs {} ({}): {}", query.name, p.name, p.kind, p.description))
-        })?;
-        Ok((p.name, value.into()))
+    let given: Vec<(&str, &str)> =
+        given.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let bound = query.bind(&given).map_err(|error| Problem::bad(error.to_string()))?;
+    let bound = bound.into_iter().filter_map(|(name, value)| {
+        // By the query's own name, which outlives the request.
+        query.parameters.iter().find(|p| p.name == name).map(|p| (p.name, value.into()))
     });
-    bound.collect()
+    Ok(bound.collect())
 }
 
 /// A field of a tab separated answer.
@@ -128,9 +120,10 @@ pub(crate) async fn query(
     let limit = app.access.options.longest_page;
     let sql = format!("SELECT * FROM (\n{}\n) LIMIT {}", query.sql.trim_end(), limit + 1);
     let answer = app.tables.text(&sql, &values, Format::Tsv).await.map_err(|error| match error.code() {
-        // A value that its type does not take: 6, 26, 27, 38, 41, 53, 69, 72 parsing, 456 and 457 parameters.
-        Some(6 | 26 | 27 | 38 | 41 | 53 | 69 | 72 | 130 | 321 | 456 | 457) => {
-            Problem::bad(format!("a parameter of {name} does not fit its type"))
+        // A value that its type does not take: 6, 26, 27, 38, 41, 53, 69, 72 parsing, 456 and 457 parameters; 153 divides by
+        // one that is zero.
+        Some(6 | 26 | 27 | 38 | 41 | 53 | 69 | 72 | 130 | 153 | 321 | 456 | 457) => {
+            Problem::bad(format!("a parameter of {name} is none that it can take"))
         }
         _ => Problem::from(error),
     })?;

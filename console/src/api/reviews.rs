@@ -24,9 +24,9 @@ const LONGEST_NOTE: usize = 4_000;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Verdict {
-    /// Nothing yet.
+    /// Nothing yet: `open`, or an empty text.
     #[default]
-    #[serde(rename = "")]
+    #[serde(rename = "", alias = "open")]
     Open,
     /// Worth a clip.
     Kept,

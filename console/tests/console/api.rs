@@ -239,7 +239,11 @@ async fn named_queries_run_with_bound_parameters() {
     let table = desk.json("/api/v1/queries/top-moments?room=mia-bakes&limit=3").await;
     assert_eq!((list(&table, "rows").len(), &table["columns"][0]), (3, &json!("stream")));
     desk.get("/api/v1/queries/top-moments").await.assert_problem(400, "needs room");
-    desk.get("/api/v1/queries/top-moments?room=a&limit=many").await.assert_problem(400, "does not fit");
+    desk.get("/api/v1/queries/top-moments?room=a&limit=many")
+        .await
+        .assert_problem(400, "limit \"many\" is no UInt32");
+    desk.get("/api/v1/queries/labels-ctr?unit_ms=4294967296").await.assert_problem(400, "is no UInt32");
+    desk.get("/api/v1/queries/labels-ctr?unit_ms=0").await.assert_problem(400, "none that it can take");
     desk.get("/api/v1/queries/top-moments?room=a&rom=b").await.assert_problem(400, "no parameter \"rom\"");
     desk.get("/api/v1/queries/drop-everything").await.assert_problem(404, "top-moments");
     let operator = desk.json("/api/v1/operator").await;

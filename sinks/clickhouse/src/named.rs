@@ -79,7 +79,10 @@ impl NamedQuery {
     }
 
     /// The value of every parameter, given or default.
-    fn bind<'a>(&'a self, given: &[(&'a str, &'a str)]) -> Result<Vec<(&'a str, &'a str)>, Error> {
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for one that the query does not have, that is missing, or whose type does not take the value.
+    pub fn bind<'a>(&'a self, given: &[(&'a str, &'a str)]) -> Result<Vec<(&'a str, &'a str)>, Error> {
         let problem = |problem: String| Error::Parameter { query: self.name.to_owned(), problem };
         if let Some((name, _)) =
             given.iter().find(|(name, _)| self.parameters.iter().all(|p| p.name != *name))
@@ -89,15 +92,31 @@ impl NamedQuery {
         }
         let value = |parameter: &'a Parameter| {
             let given = given.iter().rev().find(|(name, _)| *name == parameter.name).map(|(_, value)| *value);
-            given.or(parameter.default).map(|value| (parameter.name, value)).ok_or_else(|| {
+            let value = given.or(parameter.default).ok_or_else(|| {
                 problem(format!("needs {} ({}): {}", parameter.name, parameter.kind, parameter.description))
-            })
+            })?;
+            match parameter.takes(value) {
+                true => Ok((parameter.name, value)),
+                false => Err(problem(format!("{} {value:?} is no {}", parameter.name, parameter.kind))),
+            }
         };
         self.parameters.iter().map(value).collect()
     }
 }
 
 impl Parameter {
+    /// Whether a text is a value of the parameter's type. ClickHouse itself takes a whole number that is too large, and
+    /// cuts its upper bits off.
+    fn takes(&self, text: &str) -> bool {
+        match self.kind {
+            "UInt8" => text.parse::<u8>().is_ok(),
+            "UInt32" => text.parse::<u32>().is_ok(),
+            "Int64" => text.parse::<i64>().is_ok(),
+            "Float64" => text.parse::<f64>().is_ok_and(f64::is_finite),
+            _ => true,
+        }
+    }
+
     /// `room String: the room` or `limit UInt32 = 20: how many`.
     fn read(line: &'static str) -> Option<Self> {
         let (head, description) = line.split_once(": ")?;
@@ -146,6 +165,35 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_that_is_too_large_is_refused_before_it_is_cut_short() {
+        for (text, kind, taken) in [
+            ("255", "UInt8", true),
+            ("256", "UInt8", false),
+            ("4294967296", "UInt32", false),
+            ("-1", "UInt32", false),
+            ("-1", "Int64", true),
+            ("9223372036854775808", "Int64", false),
+            ("0.5", "Float64", true),
+            ("nan", "Float64", false),
+            ("", "UInt32", false),
+            ("", "String", true),
+        ] {
+            let parameter = Parameter { name: "n", kind, default: None, description: "" };
+            assert_eq!(parameter.takes(text), taken, "{text} {kind}");
+        }
+        // Every default is one that may be given.
+        for query in named_queries() {
+            for parameter in &query.parameters {
+                assert!(
+                    ["UInt8", "UInt32", "Int64", "Float64", "String"].contains(&parameter.kind),
+                    "{parameter:?}"
+                );
+                assert!(parameter.default.is_none_or(|value| parameter.takes(value)), "{parameter:?}");
+            }
+        }
+    }
 
     #[test]
     fn the_header_declares_exactly_the_parameters_of_the_text() {
