@@ -10,6 +10,7 @@ use kairos_highlight::{ContentCtr, Input, Inputs, Scorer};
 use kairos_timeline::Span;
 
 use crate::config::Config;
+use crate::pretrained::Pretrained;
 use crate::room::Scoring;
 use crate::speech::{RoomSpeech, Speech};
 
@@ -32,9 +33,11 @@ const PICTURE_SIZE: (u32, u32) = (160, 90);
 pub struct Model {
     model: Arc<ContentCtr>,
     lexicon: Option<Arc<Lexicon>>,
+    pretrained: Pretrained,
     name: String,
     picture_size: (u32, u32),
     speech: Option<Arc<Speech>>,
+    keeps_moments: bool,
 }
 
 impl Model {
@@ -63,8 +66,10 @@ impl Model {
             true => Some(Arc::new(Lexicon::read(&file)?)),
             false => None,
         };
-        let encoders = encoders(config, lexicon.as_ref())?;
-        check_encoders(place, &model.config().inputs, &inputs(&encoders))?;
+        let pretrained = Pretrained::load(config)?;
+        let trained = &model.config().inputs;
+        let encoders = encoders(config, lexicon.as_ref(), &pretrained, &|name| reads(trained, name))?;
+        check_encoders(place, trained, &inputs(&encoders))?;
         let unit = config.unit().as_secs_f64();
         if (model.config().unit_seconds - unit).abs() > 1e-9 {
             bail!(
@@ -74,13 +79,33 @@ impl Model {
         }
         let picture_size = encoders.picture_size().unwrap_or(PICTURE_SIZE);
         let name = format!("{}@{}", kairos_highlight::KIND, &digest[..12.min(digest.len())]);
-        Ok(Self { model: Arc::new(model), lexicon, name, picture_size, speech: None })
+        Ok(Self {
+            model: Arc::new(model),
+            lexicon,
+            pretrained,
+            name,
+            picture_size,
+            speech: None,
+            keeps_moments: false,
+        })
     }
 
     /// With a recogniser of speech for its rooms.
     #[must_use]
     pub fn with_speech(self, speech: Option<Arc<Speech>>) -> Self {
         Self { speech, ..self }
+    }
+
+    /// With vectors of units, to find moments by meaning, where a network for them is configured. Pictures are then decoded at the
+    /// size that it wants.
+    #[must_use]
+    pub fn with_moments(mut self) -> Self {
+        if let Some(pictures) = self.pretrained.pictures() {
+            let (known, wanted) = (self.picture_size, pictures.picture_size());
+            self.picture_size = (known.0.max(wanted.0), known.1.max(wanted.1));
+        }
+        self.keeps_moments = true;
+        self
     }
 
     /// Speech recognition of a room; `None` without a recogniser.
@@ -98,7 +123,8 @@ impl Model {
     /// # Errors
     /// If weights can't be loaded.
     pub fn encoders(&self, config: &Config) -> anyhow::Result<EncoderSet> {
-        encoders(config, self.lexicon.as_ref())
+        let inputs = &self.model.config().inputs;
+        encoders(config, self.lexicon.as_ref(), &self.pretrained, &|name| reads(inputs, name))
     }
 
     /// `name@digest`, as rows carry it.
@@ -119,7 +145,8 @@ impl Model {
         let scorer = Scorer::new(self.model.clone(), streamer, REVISABLE)?;
         let delays = self.model.config().delays.iter().map(|&delay| Span::from_secs_f64(delay)).collect();
         let (early, settled) = (self.encoders(config)?, self.encoders(config)?);
-        Ok(Scoring { early, settled, scorer: Some(scorer), delays, speech: None })
+        let moments = if self.keeps_moments { self.pretrained.moments() } else { None };
+        Ok(Scoring { early, settled, scorer: Some(scorer), delays, speech: None, moments })
     }
 }
 
@@ -128,8 +155,8 @@ impl Model {
 /// # Errors
 /// If weights can't be loaded.
 pub fn for_features(config: &Config) -> anyhow::Result<Scoring> {
-    let (early, settled) = (encoders(config, None)?, encoders(config, None)?);
-    Ok(Scoring { early, settled, scorer: None, delays: vec![Span::ZERO], speech: None })
+    let (early, settled) = (all_encoders(config, None)?, all_encoders(config, None)?);
+    Ok(Scoring { early, settled, scorer: None, delays: vec![Span::ZERO], speech: None, moments: None })
 }
 
 /// Size at which pictures are decoded for the configured encoders.
@@ -137,11 +164,27 @@ pub fn for_features(config: &Config) -> anyhow::Result<Scoring> {
 /// # Errors
 /// If weights can't be loaded.
 pub fn picture_size(config: &Config) -> anyhow::Result<(u32, u32)> {
-    Ok(encoders(config, None)?.picture_size().unwrap_or(PICTURE_SIZE))
+    Ok(all_encoders(config, None)?.picture_size().unwrap_or(PICTURE_SIZE))
 }
 
 /// The encoders that the configuration asks for.
-fn encoders(config: &Config, lexicon: Option<&Arc<Lexicon>>) -> anyhow::Result<EncoderSet> {
+fn all_encoders(config: &Config, lexicon: Option<&Arc<Lexicon>>) -> anyhow::Result<EncoderSet> {
+    encoders(config, lexicon, &Pretrained::load(config)?, &|_| true)
+}
+
+/// Whether a checkpoint was trained with an encoder of that name.
+fn reads(trained: &Inputs, name: &str) -> bool {
+    let inputs = kairos_highlight::MODALITIES.into_iter().filter_map(|modality| trained.get(modality));
+    inputs.flat_map(|input| input.encoder.split('+')).any(|encoder| encoder == name)
+}
+
+/// Those that the configuration asks for; pretrained ones as far as they are wanted by name.
+fn encoders(
+    config: &Config,
+    lexicon: Option<&Arc<Lexicon>>,
+    pretrained: &Pretrained,
+    wanted: &dyn Fn(&str) -> bool,
+) -> anyhow::Result<EncoderSet> {
     let mut set = EncoderSet::built_in();
     if let Some(weights) = &config.encoders.mobilenet {
         set = set.with_mobilenet(weights)?;
@@ -149,6 +192,7 @@ fn encoders(config: &Config, lexicon: Option<&Arc<Lexicon>>) -> anyhow::Result<E
     if let Some(weights) = &config.encoders.yamnet {
         set = set.with_yamnet(weights)?;
     }
+    set = pretrained.add_to(set, wanted)?;
     if let Some(lexicon) = lexicon {
         set = set.with_lexicon(lexicon.clone())?;
     }
@@ -160,7 +204,7 @@ fn encoders(config: &Config, lexicon: Option<&Arc<Lexicon>>) -> anyhow::Result<E
 /// # Errors
 /// If weights can't be loaded.
 pub fn configured_inputs(config: &Config, lexicon: Option<&Arc<Lexicon>>) -> anyhow::Result<Inputs> {
-    Ok(inputs(&encoders(config, lexicon)?))
+    Ok(inputs(&all_encoders(config, lexicon)?))
 }
 
 fn inputs(encoders: &EncoderSet) -> Inputs {

@@ -1,6 +1,6 @@
 //! Sentence and picture encoders from folders in Hugging Face's layout: BERT and MiniLM, XLM-R, CLIP's two towers, ViT.
 //!
-//! All of them are one transformer with small differences ([`trunk`]), which runs on the CPU by kernels of this crate and elsewhere by
+//! All of them are one transformer with small differences, which runs on the CPU by kernels of this crate and elsewhere by
 //! candle's operations. Swin is not here: it is another network, and candle-transformers has none.
 //!
 //! Invariants:
@@ -12,6 +12,7 @@ mod clip;
 mod error;
 mod folder;
 mod picture;
+mod remembered;
 mod sentence;
 mod tokens;
 mod trunk;
@@ -26,6 +27,7 @@ use candle_core::Device;
 pub use clip::Clip;
 pub use error::TransformerError;
 pub use picture::Rgb;
+pub use remembered::Remembered;
 pub use sentence::SentenceEncoder;
 pub use vit::Vit;
 

@@ -46,6 +46,7 @@ pub fn score(config: &Config, model: &Model, path: &Path, least: usize) -> anyho
             scorer: None,
             delays: Vec::new(),
             speech: None,
+            moments: None,
         };
         let units = sent_features(config, scoring, path)?;
         seconds = least.max((units.len() as f64 * unit.as_secs_f64()).ceil() as usize);

@@ -11,6 +11,7 @@
 mod attention;
 mod intake;
 mod ledger;
+mod moments;
 mod output;
 mod pace;
 mod reactions;
@@ -22,6 +23,7 @@ mod units;
 
 pub use intake::Decoded;
 pub use ledger::{Ending, Entry};
+pub use moments::{Moments, UnitVector, VectorKind};
 pub use output::{Fault, Output, Placed, RoomState, SettledFeatures, UnitScored};
 pub use settings::{RoomSettings, Scoring};
 pub use spool::Spool;
@@ -86,6 +88,7 @@ pub struct RoomJob {
     /// Settled units that wait for their longest delay, which bounds their number.
     undecided: std::collections::BTreeMap<i64, score::Undecided>,
     speech: Option<RoomSpeech>,
+    moments: Option<Moments>,
     tracker: HighlightTracker,
     meter: ActivityMeter,
     lag: LagEstimator,
@@ -141,6 +144,7 @@ impl RoomJob {
             delays: scoring.delays,
             undecided: std::collections::BTreeMap::new(),
             speech: scoring.speech,
+            moments: scoring.moments,
             tracker: HighlightTracker::new(settings.highlights)?,
             meter: ActivityMeter::new(ACTIVITY_BIN.as_micros()),
             lag: LagEstimator::new(LagConfig::default())?,
@@ -188,6 +192,7 @@ impl RoomJob {
             self.watermarks.finish(modality);
         }
         self.hear_last();
+        self.keep_last_words();
         let last_reaction = self.reactions.newest(&self.bridge).map(|at| at - self.applied_lag.peek());
         let end = self.media_end.max(last_reaction.map(|at| at + Span::from_micros(1)));
         if let Some(end) = end.filter(|&end| end > MediaTime::ZERO) {

@@ -7,6 +7,7 @@ use kairos_encoders::EncoderSet;
 use kairos_highlight::{HighlightConfig, Scorer};
 use kairos_timeline::{MediaTime, RoomId, Span, StreamId, WallTime};
 
+use super::Moments;
 use crate::config::{Config, DecodeMode};
 use crate::speech::RoomSpeech;
 
@@ -72,6 +73,8 @@ pub struct Scoring {
     pub delays: Vec<Span>,
     /// Speech recognition, where there is a recogniser.
     pub speech: Option<RoomSpeech>,
+    /// What keeps vectors of units, to find moments by meaning.
+    pub moments: Option<Moments>,
 }
 
 impl RoomSettings {

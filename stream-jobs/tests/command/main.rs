@@ -10,4 +10,5 @@ mod judging;
 mod kairos;
 mod lag;
 mod replay;
+mod search;
 mod usage;
