@@ -188,6 +188,13 @@ pub struct EncoderConfig {
     pub mobilenet: Option<PathBuf>,
     /// YAMNet weights (safetensors); sound is then also encoded by it.
     pub yamnet: Option<PathBuf>,
+    /// Folder of a sentence encoder in Hugging Face's layout (BERT, MiniLM, XLM-R); comments and speech are then also read
+    /// by it, as far as the checkpoint was trained with it, and `kairos search` finds moments by what was meant.
+    pub text: Option<PathBuf>,
+    /// Folder of a CLIP model in Hugging Face's layout; pictures are then also encoded by it, as far as the checkpoint was
+    /// trained with it, and `kairos search` finds moments by what is seen. Pictures are then decoded at its size, which moves
+    /// what other encoders make of them a little.
+    pub clip: Option<PathBuf>,
 }
 
 /// From scores to highlights.

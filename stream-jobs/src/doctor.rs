@@ -103,6 +103,8 @@ fn examine() -> Vec<Finding> {
         cores(),
         weights("KAIROS_ENCODERS__MOBILENET", "picture weights"),
         weights("KAIROS_ENCODERS__YAMNET", "sound weights"),
+        folder("KAIROS_ENCODERS__TEXT", "sentence encoder"),
+        folder("KAIROS_ENCODERS__CLIP", "CLIP"),
     ]
 }
 
@@ -241,6 +243,17 @@ fn weights(variable: &str, part: &'static str) -> Finding {
         Err(_) => Err("none, the built-in encoder alone is used".to_owned()),
     };
     Finding::new(part, found, &format!("{variable} names a safetensors file")).optional()
+}
+
+/// A pretrained network that is used where an environment variable names its folder.
+fn folder(variable: &str, part: &'static str) -> Finding {
+    let found = match std::env::var(variable) {
+        Ok(path) => kairos_transformers::check_config(Path::new(&path))
+            .map(|kind| format!("{path}, {kind}"))
+            .map_err(|error| format!("{variable}: {error}")),
+        Err(_) => Err("none, nothing is found by meaning".to_owned()),
+    };
+    Finding::new(part, found, &format!("{variable} names a folder in Hugging Face's layout")).optional()
 }
 
 #[cfg(test)]

@@ -20,6 +20,8 @@ pub enum TableRow {
     Clip(Box<kairos_clickhouse::ClipRow>),
     /// `words`.
     Word(Box<kairos_clickhouse::SpokenWord>),
+    /// `unit_vectors`.
+    Vector(Box<kairos_clickhouse::UnitVector>),
     /// `checkpoints`.
     Checkpoint(Box<kairos_clickhouse::Checkpoint>),
     /// `gift_predictions`.
@@ -48,6 +50,7 @@ impl TableRow {
             Self::Highlight(row) => writer.write(*row).await.map_err(|refused| refused.error)?,
             Self::Clip(row) => writer.write(*row).await.map_err(|refused| refused.error)?,
             Self::Word(row) => writer.write(*row).await.map_err(|refused| refused.error)?,
+            Self::Vector(row) => writer.write(*row).await.map_err(|refused| refused.error)?,
             Self::Checkpoint(row) => writer.write(*row).await.map_err(|refused| refused.error)?,
             Self::GiftPrediction(row) => writer.write(*row).await.map_err(|refused| refused.error)?,
             Self::Comment(row) => writer.write(*row).await.map_err(|refused| refused.error)?,
@@ -195,6 +198,20 @@ impl RowMaker {
             language: word.language.clone().unwrap_or_default(),
             probability: word.probability,
             model: model.to_owned(),
+            revision: 0,
+        }))
+    }
+
+    /// A unit's vector.
+    pub fn vector(&self, made: &room::UnitVector) -> TableRow {
+        TableRow::Vector(Box::new(kairos_clickhouse::UnitVector {
+            room: self.room(),
+            stream: self.stream(),
+            media_us: made.start.as_micros(),
+            unit_us: self.unit.as_micros(),
+            kind: made.kind.as_str().to_owned(),
+            encoder: made.encoder.clone(),
+            vector: made.vector.clone(),
             revision: 0,
         }))
     }

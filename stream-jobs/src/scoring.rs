@@ -10,6 +10,7 @@ use kairos_highlight::{ContentCtr, Input, Inputs, Scorer};
 use kairos_timeline::Span;
 
 use crate::config::Config;
+use crate::pretrained::Pretrained;
 use crate::room::Scoring;
 use crate::speech::{RoomSpeech, Speech};
 
@@ -34,9 +35,11 @@ const PICTURE_SIZE: (u32, u32) = (160, 90);
 pub struct Model {
     model: Arc<ContentCtr>,
     lexicon: Option<Arc<Lexicon>>,
+    pretrained: Pretrained,
     name: String,
     picture_size: (u32, u32),
     speech: Option<Arc<Speech>>,
+    keeps_moments: bool,
 }
 
 impl Model {
@@ -65,8 +68,10 @@ impl Model {
             true => Some(Arc::new(Lexicon::read(&file)?)),
             false => None,
         };
-        let encoders = encoders(config, lexicon.as_ref())?;
-        check_encoders(place, &model.config().inputs, &inputs(&encoders))?;
+        let pretrained = Pretrained::load(config)?;
+        let trained = &model.config().inputs;
+        let encoders = encoders(config, lexicon.as_ref(), &pretrained, &|name| reads(trained, name))?;
+        check_encoders(place, trained, &inputs(&encoders))?;
         let unit = config.unit().as_secs_f64();
         if (model.config().unit_seconds - unit).abs() > 1e-9 {
             bail!(
@@ -76,7 +81,15 @@ impl Model {
         }
         let picture_size = encoders.picture_size().unwrap_or(PICTURE_SIZE);
         let name = format!("{}@{}", kairos_highlight::KIND, &digest[..12.min(digest.len())]);
-        Ok(Self { model: Arc::new(model), lexicon, name, picture_size, speech: None })
+        Ok(Self {
+            model: Arc::new(model),
+            lexicon,
+            pretrained,
+            name,
+            picture_size,
+            speech: None,
+            keeps_moments: false,
+        })
     }
 
     /// With a recogniser of speech for its rooms. Without one, speech is missing for a model that reads it.
@@ -109,6 +122,18 @@ impl Model {
         self.model.reads(kairos_highlight::Modality::Speech)
     }
 
+    /// With vectors of units, to find moments by meaning, where a network for them is configured. Pictures are then decoded at the
+    /// size that it wants.
+    #[must_use]
+    pub fn with_moments(mut self) -> Self {
+        if let Some(pictures) = self.pretrained.pictures() {
+            let (known, wanted) = (self.picture_size, pictures.picture_size());
+            self.picture_size = (known.0.max(wanted.0), known.1.max(wanted.1));
+        }
+        self.keeps_moments = true;
+        self
+    }
+
     /// Speech recognition of a room; `None` without a recogniser.
     pub fn speech(&self, room: &str) -> Option<RoomSpeech> {
         self.speech.as_ref().map(|speech| speech.room(room))
@@ -124,7 +149,8 @@ impl Model {
     /// # Errors
     /// If weights can't be loaded.
     pub fn encoders(&self, config: &Config) -> anyhow::Result<EncoderSet> {
-        encoders(config, self.lexicon.as_ref())
+        let inputs = &self.model.config().inputs;
+        encoders(config, self.lexicon.as_ref(), &self.pretrained, &|name| reads(inputs, name))
     }
 
     /// `name@digest`, as rows carry it.
@@ -146,7 +172,8 @@ impl Model {
         let delays = self.model.config().delays.iter().map(|&delay| Span::from_secs_f64(delay)).collect();
         let (early, settled) = (self.encoders(config)?, self.encoders(config)?);
         let reads_speech = self.reads_speech();
-        Ok(Scoring { early, settled, scorer: Some(scorer), delays, speech: None, reads_speech })
+        let moments = if self.keeps_moments { self.pretrained.moments() } else { None };
+        Ok(Scoring { early, settled, scorer: Some(scorer), delays, speech: None, reads_speech, moments })
     }
 }
 
@@ -155,7 +182,7 @@ impl Model {
 /// # Errors
 /// If weights can't be loaded.
 pub fn for_features(config: &Config, room: &str, speech: Option<&Arc<Speech>>) -> anyhow::Result<Scoring> {
-    let (early, settled) = (encoders(config, None)?, encoders(config, None)?);
+    let (early, settled) = (all_encoders(config, None)?, all_encoders(config, None)?);
     Ok(Scoring {
         early,
         settled,
@@ -163,6 +190,7 @@ pub fn for_features(config: &Config, room: &str, speech: Option<&Arc<Speech>>) -
         delays: vec![Span::ZERO],
         speech: speech.map(|speech| speech.room(room)),
         reads_speech: true,
+        moments: None,
     })
 }
 
@@ -171,11 +199,28 @@ pub fn for_features(config: &Config, room: &str, speech: Option<&Arc<Speech>>) -
 /// # Errors
 /// If weights can't be loaded.
 pub fn picture_size(config: &Config) -> anyhow::Result<(u32, u32)> {
-    Ok(encoders(config, None)?.picture_size().unwrap_or(PICTURE_SIZE))
+    Ok(all_encoders(config, None)?.picture_size().unwrap_or(PICTURE_SIZE))
 }
 
 /// The encoders that the configuration asks for.
-fn encoders(config: &Config, lexicon: Option<&Arc<Lexicon>>) -> anyhow::Result<EncoderSet> {
+fn all_encoders(config: &Config, lexicon: Option<&Arc<Lexicon>>) -> anyhow::Result<EncoderSet> {
+    encoders(config, lexicon, &Pretrained::load(config)?, &|_| true)
+}
+
+/// Whether a checkpoint was trained with an encoder of that name.
+fn reads(trained: &Inputs, name: &str) -> bool {
+    let inputs = kairos_highlight::MODALITIES.into_iter().filter_map(|modality| trained.get(modality));
+    let encoders = inputs.map(|input| input.encoder.split(HEARD_BY).next().unwrap_or_default());
+    encoders.flat_map(|encoders| encoders.split('+')).any(|encoder| encoder == name)
+}
+
+/// Those that the configuration asks for; pretrained ones as far as they are wanted by name.
+fn encoders(
+    config: &Config,
+    lexicon: Option<&Arc<Lexicon>>,
+    pretrained: &Pretrained,
+    wanted: &dyn Fn(&str) -> bool,
+) -> anyhow::Result<EncoderSet> {
     let mut set = EncoderSet::built_in();
     if let Some(weights) = &config.encoders.mobilenet {
         set = set.with_mobilenet(weights)?;
@@ -183,6 +228,7 @@ fn encoders(config: &Config, lexicon: Option<&Arc<Lexicon>>) -> anyhow::Result<E
     if let Some(weights) = &config.encoders.yamnet {
         set = set.with_yamnet(weights)?;
     }
+    set = pretrained.add_to(set, wanted)?;
     if let Some(lexicon) = lexicon {
         set = set.with_lexicon(lexicon.clone())?;
     }
@@ -198,7 +244,7 @@ pub fn configured_inputs(
     lexicon: Option<&Arc<Lexicon>>,
     speech: Option<&Arc<Speech>>,
 ) -> anyhow::Result<Inputs> {
-    let mut inputs = inputs(&encoders(config, lexicon)?);
+    let mut inputs = inputs(&all_encoders(config, lexicon)?);
     if let (Some(input), Some(speech)) = (&mut inputs.speech, speech) {
         input.encoder = format!("{}{HEARD_BY}{}", input.encoder, speech.name());
     }

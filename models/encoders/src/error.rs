@@ -108,6 +108,9 @@ pub enum EncodeError {
         /// Bytes given.
         bytes: usize,
     },
+    /// A pretrained network failed.
+    #[error(transparent)]
+    Transformer(#[from] kairos_transformers::TransformerError),
     /// The tensor library failed.
     #[error("tensor computation failed")]
     Tensor(#[from] candle_core::Error),

@@ -22,6 +22,7 @@ mod history;
 mod lexicon;
 mod network;
 mod picture;
+mod pretrained;
 mod seen;
 mod set;
 mod sound;
@@ -41,6 +42,7 @@ pub use lexicon::{
 };
 pub use network::{MobileNetEncoder, YamNetEncoder};
 pub use picture::PictureEncoder;
+pub use pretrained::{ClipEncoder, SentenceEncoder, mean_of_texts, middle_picture};
 pub use set::{Encoded, EncoderDescription, EncoderSet, UnitFeatures, Widths};
 pub use sound::SoundEncoder;
 pub use speech::SpeechEncoder;

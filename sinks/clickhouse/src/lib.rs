@@ -31,7 +31,7 @@ pub use rollup::Rolled;
 pub use rows::{
     Checkpoint, ClipRow, CommentRow, Evaluation, EvaluationScore, FeedbackRow, FrameScore, GiftPrediction,
     GiftRow, Highlight, HighlightLabel, HighlightState, LedgerEntry, Outcome, Review, RoomState, SpokenWord,
-    StreamRow, Table,
+    StreamRow, Table, UnitVector,
 };
 pub use store::{Format, Store, Target};
 pub use writer::{Refused, Writer, WriterOptions};

@@ -43,6 +43,7 @@ pub(crate) const MIGRATIONS: &[(&str, &str)] = migrations![
     "021_dictionary_of_views",
     "022_written_at",
     "023_hours",
+    "024_unit_vectors",
 ];
 
 const APPLIED: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (name String, blake3 String) \

@@ -30,6 +30,7 @@ const FILES: &[(&str, &str)] = queries![
     "ledger",
     "rooms",
     "search",
+    "search-vectors",
     "top-moments",
     "top-moments-day",
     "trend-days",

@@ -22,6 +22,8 @@ pub struct Retention {
     pub comments: Option<u32>,
     /// Words that were said, days; 1 to 3650.
     pub words: Option<u32>,
+    /// Vectors of units, days; 1 to 3650. Older moments are found by their words alone.
+    pub vectors: Option<u32>,
     /// Paid items, days; 1 to 3650. The gift graph that is built from the tables knows no older ones.
     pub gifts: Option<u32>,
     /// Impressions, clicks and watches, days; 1 to 3650. Labels can be made of them no longer than that.
@@ -36,11 +38,12 @@ pub struct Retention {
 
 impl Retention {
     /// Fields, tables, days.
-    fn tables(&self) -> [(&'static str, &'static str, Option<u32>); 8] {
+    fn tables(&self) -> [(&'static str, &'static str, Option<u32>); 9] {
         [
             ("scores", "frame_scores_rows", self.scores),
             ("comments", "comments_rows", self.comments),
             ("words", "words_rows", self.words),
+            ("vectors", "unit_vectors_rows", self.vectors),
             ("gifts", "gifts_rows", self.gifts),
             ("feedback", "feedback_rows", self.feedback),
             ("predictions", "gift_predictions_rows", self.predictions),

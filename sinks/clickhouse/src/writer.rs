@@ -13,7 +13,7 @@ pub(crate) use batch::Buffer;
 
 use crate::rows::{
     Checkpoint, ClipRow, CommentRow, Evaluation, EvaluationScore, FeedbackRow, FrameScore, GiftPrediction,
-    GiftRow, Highlight, HighlightLabel, LedgerEntry, Review, RoomState, SpokenWord, StreamRow,
+    GiftRow, Highlight, HighlightLabel, LedgerEntry, Review, RoomState, SpokenWord, StreamRow, UnitVector,
 };
 use crate::{Error, Store, Table};
 
@@ -68,6 +68,7 @@ pub struct Buffers {
     pub(crate) clips: Buffer<ClipRow>,
     pub(crate) reviews: Buffer<Review>,
     pub(crate) words: Buffer<SpokenWord>,
+    pub(crate) unit_vectors: Buffer<UnitVector>,
     pub(crate) checkpoints: Buffer<Checkpoint>,
 }
 
@@ -169,6 +170,7 @@ impl Writer {
             evaluation_scores,
             evaluations,
             words,
+            unit_vectors,
             clips,
             reviews,
             ledger,
@@ -196,6 +198,7 @@ impl Writer {
             b.clips.since(),
             b.reviews.since(),
             b.words.since(),
+            b.unit_vectors.since(),
             b.checkpoints.since(),
         ];
         since.into_iter().flatten().min().map(tokio::time::Instant::into_std)
@@ -219,6 +222,7 @@ impl Writer {
             + b.clips.held()
             + b.reviews.held()
             + b.words.held()
+            + b.unit_vectors.held()
             + b.checkpoints.held()
     }
 }

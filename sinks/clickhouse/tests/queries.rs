@@ -8,7 +8,7 @@ mod engine;
 use engine::{ask, cell, score};
 use kairos_clickhouse::{
     CommentRow, FeedbackRow, Format, GiftRow, Highlight, LedgerEntry, Outcome, RoomState, SpokenWord, Store,
-    Writer, WriterOptions, named_queries,
+    UnitVector, Writer, WriterOptions, named_queries,
 };
 
 async fn filled(test: &str) -> Store {
@@ -146,4 +146,52 @@ async fn a_moment_is_found_by_what_was_written_and_said_in_it() {
     );
     assert_eq!(cell(&ask(&store, "search", &[("words", "Größter")]).await, 0, "second"), "90");
     assert_eq!(ask(&store, "search", &[("words", "blood"), ("room", "other")]).await.lines().count(), 1);
+}
+
+#[tokio::test]
+async fn moments_are_found_by_vectors_and_what_is_near_to_everything_counts_less_if_asked() {
+    let store = engine::store("queries", "vectors").await;
+    let mut w = Writer::new(&store, WriterOptions::default()).unwrap();
+    let vectors = [
+        ("a", "picture", 4_000_000, vec![1.0, 0.0, 0.0]),
+        ("a", "picture", 6_000_000, vec![0.6, 0.8, 0.0]),
+        // Near to whatever is looked for.
+        ("a", "picture", 24_000_000, vec![0.9, 0.5, 0.5]),
+        ("a", "picture", 40_000_000, vec![0.8, 0.4, 0.0]),
+        ("a", "picture", 60_000_000, vec![0.0, 0.0, 0.0]),
+        ("a", "comment", 80_000_000, vec![1.0, 0.0, 0.0]),
+        ("b", "picture", 90_000_000, vec![1.0, 0.0]),
+    ];
+    for (encoder, kind, media_us, vector) in vectors {
+        let (room, stream) = ("room".to_owned(), "room-1".to_owned());
+        let (encoder, kind) = (encoder.to_owned(), kind.to_owned());
+        w.write(UnitVector { room, stream, encoder, kind, media_us, vector, ..UnitVector::default() })
+            .await
+            .unwrap();
+    }
+    w.flush().await.unwrap();
+    let given = [("vector", "[2,0.2,0]"), ("encoder", "a"), ("kind", "picture")];
+    let answer = ask(&store, "search-vectors", &given).await;
+    let seconds = |answer: &str| -> Vec<i64> {
+        (0..answer.lines().count() - 1).map(|row| cell(answer, row, "second").parse().unwrap()).collect()
+    };
+    assert_eq!(seconds(&answer), [0, 40, 20], "one for ten seconds, no zeros, no other kind: {answer}");
+    let near: f64 = cell(&answer, 0, "similarity").parse().unwrap();
+    assert!((near - 2.0 / (4.04_f64).sqrt()).abs() < 1e-6, "{answer}");
+
+    // The third moment also answers the query beside it: of its nearness less counts.
+    let mut against = given.to_vec();
+    against.extend([("others", "[[0,1,1]]"), ("temperature", "0.1")]);
+    let answer = ask(&store, "search-vectors", &against).await;
+    assert_eq!(seconds(&answer), [0, 40, 20]);
+    let score = |row| cell(&answer, row, "score").parse::<f64>().unwrap();
+    let similarity = |row| cell(&answer, row, "similarity").parse::<f64>().unwrap();
+    for row in 0..3 {
+        // S' = S softmax(S / t over queries) B
+        let other = [0.0, 0.4 / (0.8_f64 * 2.0).sqrt(), 1.0 / (1.31_f64 * 2.0).sqrt()][row];
+        let share = 1.0 / (1.0 + ((other - similarity(row)) / 0.1).exp());
+        assert!((score(row) - similarity(row) * share * 2.0).abs() < 1e-3, "{answer}");
+    }
+    let none = [("encoder", "a"), ("kind", "picture"), ("room", "other"), ("vector", "[1,0,0]")];
+    assert_eq!(ask(&store, "search-vectors", &none).await.lines().count(), 1);
 }

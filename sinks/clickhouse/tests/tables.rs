@@ -9,7 +9,7 @@ use engine::{number, score};
 use kairos_clickhouse::{
     Checkpoint, ClipRow, CommentRow, Error, Evaluation, EvaluationScore, FeedbackRow, Format, FrameScore,
     GiftPrediction, GiftRow, Highlight, HighlightLabel, HighlightState, LedgerEntry, Outcome, Review,
-    RoomState, SpokenWord, Store, StreamRow, Table, Writer, WriterOptions,
+    RoomState, SpokenWord, Store, StreamRow, Table, UnitVector, Writer, WriterOptions,
 };
 
 async fn store(test: &str) -> Store {
@@ -94,6 +94,8 @@ async fn every_table_gives_back_what_was_written() {
     round_trip(&store, Review { highlight, verdict, from_us: Some(-1), revision, ..Review::default() }).await;
     let text = "höchste".to_owned();
     round_trip(&store, SpokenWord { start_us: 5, text, probability: 0.5, ..SpokenWord::default() }).await;
+    let vector = vec![0.5, -1.0];
+    round_trip(&store, UnitVector { media_us: 7, unit_us: 9, vector, ..UnitVector::default() }).await;
     let (job, state) = ("kairos-score".to_owned(), "{}".to_owned());
     round_trip(&store, Checkpoint { job, partition: 3, state, progress: u64::MAX }).await;
     let (seed, delay_ms, metric) = (u64::MAX, u32::MAX, "ap".to_owned());
@@ -114,7 +116,7 @@ async fn migrating_twice_changes_nothing() {
     let after =
         store.query("SELECT name, blake3 FROM schema_migrations ORDER BY name", Format::Tsv).await.unwrap();
     assert_eq!(before, after);
-    assert!(before.contains("023_hours"), "{before}");
+    assert!(before.contains("024_unit_vectors"), "{before}");
 }
 
 #[tokio::test]

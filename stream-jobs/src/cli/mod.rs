@@ -9,6 +9,7 @@ mod gift;
 mod graph;
 mod ingest;
 mod live;
+mod models;
 mod recording;
 mod replay;
 mod score;
@@ -74,6 +75,9 @@ enum Command {
     /// The gift graph.
     #[command(subcommand)]
     Graph(graph::Command),
+    /// Public weights: fetch them, check them, list them.
+    #[command(subcommand)]
+    Models(models::Command),
     /// Serve the review screen and the HTTP API.
     Serve(serve::Args),
     /// Serve the embedded engine to the jobs of this machine.
@@ -136,6 +140,7 @@ impl Cli {
             Command::Clip(args) => args.run(config),
             Command::DeadLetters(command) => command.run(&config),
             Command::Graph(command) => command.run(&config),
+            Command::Models(command) => command.run(),
             Command::Clickhouse(args) => args.run(&config),
             Command::Config(command) => command.run(&config),
             Command::Completions { shell } => {

@@ -47,6 +47,7 @@ pub fn score(config: &Config, model: &Model, path: &Path, least: usize) -> anyho
             delays: Vec::new(),
             speech: model.speech(&name_of(path)),
             reads_speech: model.reads_speech(),
+            moments: None,
         };
         let units = sent_features(config, scoring, path)?;
         seconds = least.max((units.len() as f64 * unit.as_secs_f64()).ceil() as usize);

@@ -72,7 +72,7 @@ impl Gatherer {
                     self.words.pop_front();
                 }
             }
-            Output::Feedback(_) | Output::Features(_) | Output::Highlight(_) => {}
+            Output::Feedback(_) | Output::Features(_) | Output::Highlight(_) | Output::Vector(_) => {}
         }
     }
 

@@ -82,7 +82,8 @@ impl Replay {
     pub fn run(&self) -> anyhow::Result<Done> {
         std::fs::create_dir_all(&self.out)
             .with_context(|| format!("output folder {}", self.out.display()))?;
-        let model = Model::load(&self.config)?.with_speech(Speech::open(&self.config, false)?)?;
+        let model =
+            Model::load(&self.config)?.with_speech(Speech::open(&self.config, false)?)?.with_moments();
         let gifts = GiftModel::load(&self.config, &model.model().config().inputs)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)

@@ -166,6 +166,7 @@ impl Run<'_> {
                 Output::Feedback(placed) => self.maker.feedback(placed),
                 Output::State(state) => self.maker.state(state),
                 Output::Word(word, model) => self.maker.word(word, model),
+                Output::Vector(made) => self.maker.vector(made),
                 Output::Ledger(entry) => self.maker.ledger(entry),
                 Output::Highlight(change) => {
                     let (from, to) = self.desk.interval(change);

@@ -11,6 +11,7 @@
 mod attention;
 mod intake;
 mod ledger;
+mod moments;
 mod output;
 mod pace;
 mod reactions;
@@ -22,6 +23,7 @@ mod units;
 
 pub use intake::Decoded;
 pub use ledger::{Ending, Entry};
+pub use moments::{Moments, UnitVector, VectorKind};
 pub use output::{Fault, Output, Placed, RoomState, SettledFeatures, UnitScored};
 pub use settings::{RoomSettings, Scoring};
 pub use spool::Spool;
@@ -90,6 +92,7 @@ pub struct RoomJob {
     reads_speech: bool,
     /// Words of the units that are still open.
     said: SpeechTrack,
+    moments: Option<Moments>,
     tracker: HighlightTracker,
     meter: ActivityMeter,
     lag: LagEstimator,
@@ -147,6 +150,7 @@ impl RoomJob {
             reads_speech: scoring.reads_speech && scoring.speech.is_some(),
             speech: scoring.speech,
             said: SpeechTrack::new(),
+            moments: scoring.moments,
             tracker: HighlightTracker::new(settings.highlights)?,
             meter: ActivityMeter::new(ACTIVITY_BIN.as_micros()),
             lag: LagEstimator::new(LagConfig::default())?,
@@ -194,6 +198,7 @@ impl RoomJob {
             self.watermarks.finish(modality);
         }
         self.hear_last();
+        self.keep_last_words();
         let last_reaction = self.reactions.newest(&self.bridge).map(|at| at - self.applied_lag.peek());
         let end = self.media_end.max(last_reaction.map(|at| at + Span::from_micros(1)));
         if let Some(end) = end.filter(|&end| end > MediaTime::ZERO) {

@@ -6,6 +6,7 @@ use kairos_highlight::{Highlight, UnitFeatures};
 use kairos_speech::SpokenWord;
 use kairos_timeline::{Comment, Feedback, Gift, MediaTime, Position, PositionRange, Span, WallTime};
 
+use super::UnitVector;
 use super::ledger::Entry;
 
 /// One fact.
@@ -25,6 +26,8 @@ pub enum Output {
     Feedback(Box<Placed<Feedback>>),
     /// A word was said aloud, and who recognised it.
     Word(Box<SpokenWord>, Arc<str>),
+    /// What a pretrained network makes of a unit.
+    Vector(Box<UnitVector>),
     /// How the room is doing.
     State(RoomState),
     /// What became of consumed offsets.

@@ -80,6 +80,7 @@ impl RoomJob {
             ..self.input(index, &pictures, &media.sound)
         };
         let features = self.settled.encode(&input);
+        self.keep_unit(&input);
         // Only training reads them.
         let words = if self.scorer.is_none() { word_counts(&comments) } else { Vec::new() };
         let comment_count = comments.len() as u32;

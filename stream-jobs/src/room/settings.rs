@@ -7,6 +7,7 @@ use kairos_encoders::EncoderSet;
 use kairos_highlight::{HighlightConfig, Scorer};
 use kairos_timeline::{MediaTime, RoomId, Span, StreamId, WallTime};
 
+use super::Moments;
 use crate::config::{Config, DecodeMode};
 use crate::speech::RoomSpeech;
 
@@ -74,6 +75,8 @@ pub struct Scoring {
     pub speech: Option<RoomSpeech>,
     /// Whether units are encoded with their words, for which they wait.
     pub reads_speech: bool,
+    /// What keeps vectors of units, to find moments by meaning.
+    pub moments: Option<Moments>,
 }
 
 impl RoomSettings {

@@ -69,8 +69,10 @@ impl RoomJob {
             self.fault(None, format!("speech of {from:.1} to {to:.1} s was not recognised: {why}"));
         }
         let name = self.speech.as_ref().map(|speech| speech.name.clone());
-        if let Some(name) = name {
-            self.out.extend(heard.words.into_iter().map(|word| Output::Word(Box::new(word), name.clone())));
+        let Some(name) = name else { return };
+        for word in heard.words {
+            self.keep_word(&word);
+            self.out.push(Output::Word(Box::new(word), name.clone()));
         }
     }
 }

@@ -57,7 +57,7 @@ pub fn opening(config: &Config, live: bool) -> anyhow::Result<Opening> {
         silence: seconds(config.score.room_idle_s),
         ending: Span::from_millis(i64::from(config.lateness.idle_ms)),
     };
-    let model = Model::load(config)?.with_speech(Speech::open(config, live)?)?;
+    let model = Model::load(config)?.with_speech(Speech::open(config, live)?)?.with_moments();
     if let Some(advice) = Speech::advice(config) {
         tracing::info!(trouble = "model", "{advice}");
     }

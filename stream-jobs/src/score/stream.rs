@@ -114,6 +114,7 @@ impl StreamRows {
             Output::Feedback(placed) => self.maker.feedback(placed),
             Output::State(state) => self.maker.state(state),
             Output::Word(word, model) => self.maker.word(word, model),
+            Output::Vector(made) => self.maker.vector(made),
             Output::Ledger(_) | Output::Features(_) | Output::Fault(_) => return,
         });
     }

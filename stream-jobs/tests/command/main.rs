@@ -10,5 +10,6 @@ mod judging;
 mod kairos;
 mod lag;
 mod replay;
+mod search;
 mod speech;
 mod usage;

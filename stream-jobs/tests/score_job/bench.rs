@@ -9,7 +9,7 @@ use kairos_kafka::{Admin, Producer, Record, Settings, Topic};
 use tempfile::TempDir;
 
 /// Views that the jobs fill.
-const VIEWS: [&str; 9] = [
+const VIEWS: [&str; 10] = [
     "streams",
     "frame_scores_by_delay",
     "highlights",
@@ -18,6 +18,7 @@ const VIEWS: [&str; 9] = [
     "gift_predictions",
     "feedback",
     "room_state",
+    "unit_vectors",
     "ledger",
 ];
 
@@ -89,6 +90,17 @@ impl Place {
         );
         std::fs::write(folder.path().join("kairos.toml"), text).unwrap();
         Self { folder, url: url.map(str::to_owned), instance: None }
+    }
+
+    /// A place that keeps vectors of units, by tiny networks with drawn weights.
+    #[allow(dead_code, reason = "for some of the tests that share this file")]
+    pub fn with_networks(self) -> Self {
+        let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/transformers/tests/golden");
+        let file = self.folder.path().join("kairos.toml");
+        let (clip, text) = (golden.join("clip"), golden.join("bert"));
+        let config = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(file, format!("{config}[encoders]\nclip = {clip:?}\ntext = {text:?}\n")).unwrap();
+        self
     }
 
     /// A place whose workers come back under one name: they go on at once with what the one before had.

@@ -8,7 +8,7 @@ fn live_equals_replay_and_every_offset_is_accounted_for() {
     let broker = Broker::shared().unwrap();
     let settings = broker.with_topics("score-same", 2).unwrap();
     let (_folder, rooms) = rooms(2, &["--minutes", "1"]);
-    let live = Place::new(&settings, None);
+    let live = Place::new(&settings, None).with_networks();
     live.send(&rooms[..1], &[]);
     poison(&settings);
     let said = live.run("score", &["--until-end"]);
@@ -18,9 +18,10 @@ fn live_equals_replay_and_every_offset_is_accounted_for() {
     poison(&settings);
     live.run("score", &["--until-end"]);
 
-    let past = Place::new(&settings, None);
+    let past = Place::new(&settings, None).with_networks();
     let said = past.run("replay", &["--from-kafka"]);
     assert!(said.contains("2 streams"), "{said}");
+    assert!(live.number("SELECT count() FROM unit_vectors") > 58, "pictures and comments of every unit");
     assert_eq!(live.digest(), past.digest(), "{}", live.differs(&past));
     assert!(said.contains(live.digest().lines().last().unwrap()), "{said}");
 

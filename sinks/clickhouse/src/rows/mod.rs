@@ -14,6 +14,7 @@ mod money;
 mod prediction;
 mod review;
 mod score;
+mod vector;
 mod word;
 
 pub use account::{LedgerEntry, Outcome, RoomState, StreamRow};
@@ -25,6 +26,7 @@ pub use highlight::{Highlight, HighlightState};
 pub use prediction::GiftPrediction;
 pub use review::Review;
 pub use score::FrameScore;
+pub use vector::UnitVector;
 pub use word::SpokenWord;
 
 use clickhouse::{RowOwned, RowRead, RowWrite};
@@ -61,6 +63,7 @@ pub(crate) const DIGESTED: &[(&str, &str, &[&str])] = &[
     (GiftRow::VIEW, GiftRow::STORAGE, GiftRow::IDENTITY),
     (FeedbackRow::VIEW, FeedbackRow::STORAGE, FeedbackRow::IDENTITY),
     (SpokenWord::VIEW, SpokenWord::STORAGE, SpokenWord::IDENTITY),
+    (UnitVector::VIEW, UnitVector::STORAGE, UnitVector::IDENTITY),
     (RoomState::VIEW, RoomState::STORAGE, RoomState::IDENTITY),
     (LedgerEntry::VIEW, LedgerEntry::STORAGE, LedgerEntry::IDENTITY),
 ];
