@@ -4,10 +4,12 @@
 //! with a key-value cache), one room before many viewers shares the room's content and neighbours. What is left for
 //! each pair is attention over short lists and two small layers, in plain loops over packed numbers.
 //!
-//! Invariants: scores equal those of [`Ranker::predict`](crate::Ranker::predict) up to the order of sums; a pass of
-//! another architecture is refused.
+//! Invariants: the log odds are those of [`Ranker::predict`](crate::Ranker::predict) to 1e-4 (sums have another order,
+//! and a user's keys and values sixteen bits); a pass of another architecture is refused.
 
+mod eight;
 mod kernels;
+mod narrow;
 mod packed;
 mod passes;
 mod prepare;

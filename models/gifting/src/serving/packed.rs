@@ -5,7 +5,8 @@
 //!
 //! Invariants: padded lanes never count; weights of a head, with that of the place where attention may rest, sum to 1.
 
-use super::kernels::{LANES, Lane, add_scaled, exp};
+use super::eight::Eight;
+use super::kernels::{LANES, Lane, across};
 
 /// Far below any logit.
 const NEVER: f32 = -1e30;
@@ -28,9 +29,22 @@ impl Shape {
         self.size().div_ceil(LANES)
     }
 
+    /// Lanes of the keys of a list of n entries.
+    #[inline(always)]
+    pub(super) const fn key_lanes(self, n: usize) -> usize {
+        self.heads * n.div_ceil(LANES) * self.size()
+    }
+
     /// Lanes of a list of n entries.
-    const fn lanes(self, n: usize) -> usize {
-        self.heads * (n.div_ceil(LANES) * self.size() + self.pieces() * n)
+    #[inline(always)]
+    pub(super) const fn lanes(self, n: usize) -> usize {
+        self.key_lanes(n) + self.heads * self.pieces() * n
+    }
+
+    /// Keys and values of a list.
+    #[inline(always)]
+    pub(super) fn list(self, lanes: &[Lane], span: Span) -> (&[Lane], &[Lane]) {
+        lanes[span.start..][..self.lanes(span.n)].split_at(self.key_lanes(span.n))
     }
 }
 
@@ -39,6 +53,18 @@ impl Shape {
 pub(super) struct Span {
     start: usize,
     pub(super) n: usize,
+}
+
+impl Span {
+    #[inline(always)]
+    pub(super) const fn at(start: usize, n: usize) -> Self {
+        Self { start, n }
+    }
+
+    #[inline(always)]
+    pub(super) const fn start(self) -> usize {
+        self.start
+    }
 }
 
 /// Rows `[n, width]` to pack.
@@ -59,7 +85,7 @@ pub(super) fn pack(
     let (n, start, size) = (rows.len(), lanes.len(), shape.size());
     let (blocks, pieces) = (n.div_ceil(LANES), shape.pieces());
     lanes.resize(start + shape.lanes(n), [0.0; LANES]);
-    let (packed_keys, packed_values) = lanes[start..].split_at_mut(shape.heads * blocks * size);
+    let (packed_keys, packed_values) = lanes[start..].split_at_mut(shape.key_lanes(n));
     for (at, row) in rows.enumerate() {
         let row = row * shape.width..(row + 1) * shape.width;
         for (column, key) in keys[row.clone()].iter().enumerate() {
@@ -85,12 +111,16 @@ pub(super) struct Attention {
 
 /// Memory of one attention, used again and again.
 #[derive(Default)]
-pub(super) struct Weights(Vec<Lane>);
+pub(super) struct Weights {
+    lanes: Vec<Lane>,
+    /// What they are to be multiplied by.
+    share: f32,
+}
 
 impl Weights {
     /// Weight of an entry, of the head that was asked last.
     pub(super) fn get(&self, at: usize) -> f32 {
-        self.0[at / LANES][at % LANES]
+        self.share * self.lanes[at / LANES][at % LANES]
     }
 }
 
@@ -117,9 +147,11 @@ impl Attention {
 
     /// Mixes the values of a list for a ready query into `out` `[width]`. `look` is shown the weights of the entries
     /// after each head.
+    #[expect(clippy::too_many_arguments, reason = "memory and instructions are the caller's")]
     #[inline(always)]
     pub(super) fn mix(
         &self,
+        eight: impl Eight,
         query: &[f32],
         lanes: &[Lane],
         span: Span,
@@ -130,9 +162,9 @@ impl Attention {
         for head in 0..self.shape.heads {
             // Known sizes become loops without a counter.
             match self.shape.size() {
-                8 => self.head(8, head, query, lanes, span, weights, out),
-                16 => self.head(16, head, query, lanes, span, weights, out),
-                size => self.head(size, head, query, lanes, span, weights, out),
+                8 => self.head(eight, 8, head, query, lanes, span, weights, out),
+                16 => self.head(eight, 16, head, query, lanes, span, weights, out),
+                size => self.head(eight, size, head, query, lanes, span, weights, out),
             }
             look(weights);
         }
@@ -142,64 +174,69 @@ impl Attention {
     #[inline(always)]
     fn head(
         &self,
+        eight: impl Eight,
         size: usize,
         head: usize,
         query: &[f32],
         lanes: &[Lane],
         span: Span,
-        Weights(weights): &mut Weights,
+        Weights { lanes: weights, share }: &mut Weights,
         out: &mut [f32],
     ) {
         let n = span.n;
         let (blocks, pieces) = (n.div_ceil(LANES), size.div_ceil(LANES));
-        let list = &lanes[span.start..][..self.shape.lanes(n)];
-        let keys = &list[head * blocks * size..][..blocks * size];
-        let values = &list[(self.shape.heads * blocks * size) + head * pieces * n..][..pieces * n];
+        let (keys, values) = self.shape.list(lanes, span);
+        let keys = &keys[head * blocks * size..][..blocks * size];
+        let values = &values[head * pieces * n..][..pieces * n];
         let rest = query[self.shape.width + head];
         let query = &query[head * size..][..size];
         weights.clear();
         for block in keys.chunks_exact(size) {
-            let mut logits = [0.0; LANES];
-            for (q, keys) in query.iter().zip(block) {
-                add_scaled(&mut logits, *q, keys);
+            // Two sums side by side, so that no addition waits for the one before; four below.
+            let mut logits = [eight.splat(0.0); 2];
+            for (at, (q, keys)) in query.iter().zip(block).enumerate() {
+                logits[at % 2] = eight.add_scaled(logits[at % 2], *q, eight.load(keys));
             }
-            weights.push(logits);
+            weights.push(eight.lane(eight.add(logits[0], logits[1])));
         }
         if !n.is_multiple_of(LANES)
             && let Some(last) = weights.last_mut()
         {
             last[n % LANES..].fill(NEVER);
         }
-        let mut most = [rest; LANES];
+        let mut most = eight.splat(rest);
         for logits in weights.iter() {
-            for (most, x) in most.iter_mut().zip(logits) {
-                *most = if *x > *most { *x } else { *most };
-            }
+            most = eight.larger(most, eight.load(logits));
         }
-        let most = most.iter().fold(rest, |most, x| if *x > most { *x } else { most });
-        let mut sums = [0.0; LANES];
+        let most = across(eight.lane(most), |a, b| if a > b { a } else { b });
+        let (top, mut sums) = (eight.splat(most), eight.splat(0.0));
         for logits in weights.iter_mut() {
-            logits.iter_mut().for_each(|x| *x = exp(*x - most));
-            add_scaled(&mut sums, 1.0, logits);
+            let weight = eight.exp(eight.subtract(eight.load(logits), top));
+            sums = eight.add(sums, weight);
+            *logits = eight.lane(weight);
         }
-        let rest = exp(rest - most);
-        let share = 1.0 / (rest + sums.iter().sum::<f32>());
-        weights.iter_mut().flatten().for_each(|weight| *weight *= share);
+        let rest = eight.lane(eight.exp(eight.splat(rest - most)))[0];
+        // Multiplied by last of all: nothing waits for the division.
+        *share = 1.0 / (rest + across(eight.lane(sums), |a, b| a + b));
         for piece in 0..pieces {
-            let mut mixed = [0.0; LANES];
-            add_scaled(&mut mixed, rest * share, &self.no_value[head * pieces + piece]);
+            let nothing = eight.load(&self.no_value[head * pieces + piece]);
+            let mut sums = [eight.splat(0.0); 4];
+            sums[0] = eight.add_scaled(sums[0], rest, nothing);
             let values = &values[piece * n..][..n];
             let (blocks, rest) = values.as_chunks::<LANES>();
             for (weights, block) in weights.iter().zip(blocks) {
-                for (weight, value) in weights.iter().zip(block) {
-                    add_scaled(&mut mixed, *weight, value);
+                for (at, (weight, value)) in weights.iter().zip(block).enumerate() {
+                    sums[at % 4] = eight.add_scaled(sums[at % 4], *weight, eight.load(value));
                 }
             }
             if let Some(weights) = weights.get(blocks.len()) {
                 for (weight, value) in weights.iter().zip(rest) {
-                    add_scaled(&mut mixed, *weight, value);
+                    sums[0] = eight.add_scaled(sums[0], *weight, eight.load(value));
                 }
             }
+            let [a, b, c, d] = sums;
+            let mixed = eight.add(eight.add(a, b), eight.add(c, d));
+            let mixed = eight.lane(eight.multiply(mixed, eight.splat(*share)));
             let out = &mut out[head * size + piece * LANES..(head * size + size)];
             match out.first_chunk_mut::<LANES>() {
                 Some(out) => *out = mixed,

@@ -3,6 +3,7 @@
 //! Invariants: a pass depends on its own input alone; users and rooms are passed some at a time, so memory is bounded.
 
 use super::kernels::Lane;
+use super::narrow::{NarrowLane, narrow};
 use super::packed::{Rows, Shape, Span, pack, ready};
 use super::passes::{HistoryPass, Numbers, RoomPass, UserPass};
 use super::search::packed;
@@ -206,8 +207,9 @@ impl UserTable {
     }
 
     fn pass(&self, ranker: &Ranker, row: usize, user: &UserInput<'_>, kept: &Kept) -> UserPass {
-        let mut lanes = Vec::new();
-        let (paths, ends) = self.paths.pack(ranker, row, Path::USER_SIDE, user.paths, &mut lanes);
+        let (mut wide, mut lanes) = (Vec::new(), Vec::new());
+        let (paths, ends) = self.paths.pack(ranker, row, Path::USER_SIDE, user.paths, &mut wide);
+        let paths = paths.map(|span| narrow(&mut lanes, ranker.shape(), &wide, span));
         let history = self.history(ranker, row, user, kept, &mut lanes);
         lanes.shrink_to_fit();
         let [vector, pretrained, first] = self.dense.each_ref().map(|table| table.row(row));
@@ -222,13 +224,19 @@ impl UserTable {
         row: usize,
         user: &UserInput<'_>,
         kept: &Kept,
-        lanes: &mut Vec<Lane>,
+        lanes: &mut Vec<NarrowLane>,
     ) -> HistoryPass {
         let rows = self.history.rows(row);
+        let mut wide = Vec::new();
+        let mut list = |places: std::ops::Range<usize>| {
+            wide.clear();
+            let span = pack(&mut wide, rows, places);
+            narrow(lanes, rows.shape, &wide, span)
+        };
         let nodes = |places: &[usize]| places.iter().map(|&at| user.history[at].streamer).collect();
         let width = rows.shape.width;
         match ranker.config().history {
-            History::Dispatcher { experts } => HistoryPass::Interests(pack(lanes, rows, 0..experts)),
+            History::Dispatcher { experts } => HistoryPass::Interests(list(0..experts)),
             History::Search { by: Search::InnerProduct, .. } => HistoryPass::Events {
                 keys: rows.keys[..kept.len() * width].to_vec(),
                 values: rows.values[..kept.len() * width].to_vec(),
@@ -240,7 +248,7 @@ impl UserTable {
                 let (mut spans, mut streamers) = (Vec::new(), Vec::new());
                 let category = |at: usize| user.history[at].category;
                 for places in kept.chunk_by(|a, b| category(*a) == category(*b)) {
-                    spans.push((category(places[0]), pack(lanes, rows, from..from + places.len())));
+                    spans.push((category(places[0]), list(from..from + places.len())));
                     streamers.push(nodes(places));
                     from += places.len();
                 }

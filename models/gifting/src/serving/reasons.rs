@@ -6,6 +6,7 @@
 //!
 //! Invariants: the first reason is that of the largest contribution, and equal ones keep the order of the parts.
 
+use super::eight::Plain;
 use super::packed::{Span, Weights};
 use super::passes::{RoomPass, UserPass};
 use super::scorer::{Read, Scorer, Scratch, ask};
@@ -56,7 +57,7 @@ impl Scorer {
         let d = self.config().width;
         let mut scratch = Scratch::default();
         let mut whole = vec![0.0; self.columns];
-        self.fill(user, room, pair_side, &mut whole, &mut scratch);
+        self.fill(Plain, user, room, pair_side, &mut whole, &mut scratch);
         let mut rows = whole.clone();
         let mut reasons = Vec::new();
         for part in 0..=self.paths.len() {
@@ -73,16 +74,25 @@ impl Scorer {
                         note(&mut looked, found.iter().map(|(_, at)| nodes[*at]), weights);
                     }
                 };
-                self.read_history(user, room, &mut mixed, &mut scratch, look);
-                self.history.mix(&room.history, &[], Span::default(), &mut scratch.weights, out, |_| ());
+                self.read_history(Plain, user, room, &mut mixed, &mut scratch, look);
+                self.history.mix(
+                    Plain,
+                    &room.history,
+                    &[],
+                    Span::default(),
+                    &mut scratch.weights,
+                    out,
+                    |_| (),
+                );
                 Origin::History
             } else {
                 let (at, attention) = &self.paths[part - 1];
-                let (query, lanes, span) = ask(*at, user, room);
+                let Scratch { weights, lanes, spans, .. } = &mut scratch;
+                let (query, lanes, span) = ask(*at, user, room, (lanes, spans));
                 let ends = if *at < 3 { &user.ends[*at] } else { &room.ends[*at - 3] };
                 let look = |weights: &Weights| note(&mut looked, ends.iter().copied(), weights);
-                attention.mix(query, lanes, span, &mut scratch.weights, &mut mixed, look);
-                attention.mix(query, &[], Span::default(), &mut scratch.weights, out, |_| ());
+                attention.mix(Plain, query, lanes, span, weights, &mut mixed, look);
+                attention.mix(Plain, query, &[], Span::default(), weights, out, |_| ());
                 Origin::Path(Path::ALL[*at])
             };
             let best = looked.into_iter().reduce(|best, next| if next.1 > best.1 { next } else { best });

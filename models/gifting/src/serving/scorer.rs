@@ -4,9 +4,11 @@
 
 use std::borrow::Borrow;
 
+use super::eight::{Eight, Plain};
 use super::kernels::{Lane, add, dot, rectify};
-use super::packed::{Attention, Rows, Span, Weights, pack};
-use super::passes::{HistoryPass, RoomPass, UserPass};
+use super::narrow::widen;
+use super::packed::{Attention, Rows, Shape, Span, Weights, pack};
+use super::passes::{HistoryPass, RoomPass, UserPass, of_category};
 use super::search::best;
 use crate::config::History;
 use crate::model::{Interest, said};
@@ -37,10 +39,29 @@ pub struct Scorer {
 
 /// Memory that is used again from pair to pair.
 #[derive(Default)]
-pub(super) struct Scratch {
+pub(super) struct Scratch<'a> {
     pub(super) weights: Weights,
     best: Vec<(f32, usize)>,
     found: Vec<Lane>,
+    /// Whose paths are widened.
+    widened: Option<&'a UserPass>,
+    pub(super) lanes: Vec<Lane>,
+    pub(super) spans: [Span; 3],
+}
+
+impl<'a> Scratch<'a> {
+    /// Makes a user's paths ready to be read, unless they are.
+    #[inline(always)]
+    fn widen(&mut self, eight: impl Eight, user: &'a UserPass, shape: Shape) {
+        if self.widened.is_some_and(|other| std::ptr::eq(other, user)) {
+            return;
+        }
+        self.widened = Some(user);
+        self.lanes.clear();
+        for (to, from) in self.spans.iter_mut().zip(user.paths) {
+            *to = widen(eight, &mut self.lanes, shape, &user.lanes, from);
+        }
+    }
 }
 
 /// What a target reads of a history.
@@ -97,24 +118,47 @@ impl Ranker {
 }
 
 /// Fills the rows of some pairs.
-struct Fill<'a, F> {
+struct Fill<'a, 'p, F> {
     scorer: &'a Scorer,
     pair: F,
     side: &'a [f32],
     rows: &'a mut [f32],
-    scratch: &'a mut Scratch,
+    scratch: &'a mut Scratch<'p>,
 }
 
-impl<'a, F: Fn(usize) -> (&'a UserPass, &'a RoomPass)> pulp::NullaryFnOnce for Fill<'_, F> {
+impl<'p, F: Fn(usize) -> (&'p UserPass, &'p RoomPass)> Fill<'_, 'p, F> {
+    /// On the widest instructions of this processor.
+    fn call(self) {
+        #[cfg(target_arch = "x86_64")]
+        if let pulp::x86::Arch::V3(wide) = pulp::x86::Arch::new() {
+            return wide.vectorize(On(wide, self));
+        }
+        pulp::NullaryFnOnce::call(On(Plain, self));
+    }
+}
+
+struct On<E, F>(E, F);
+
+impl<'p, E: Eight, F: Fn(usize) -> (&'p UserPass, &'p RoomPass)> pulp::NullaryFnOnce
+    for On<E, Fill<'_, 'p, F>>
+{
     type Output = ();
 
     #[inline(always)]
     fn call(self) {
-        let Self { scorer, pair, side, rows, scratch } = self;
+        let Self(eight, Fill { scorer, pair, side, rows, scratch }) = self;
         let width = scorer.config().pair_side;
+        let count = rows.len() / scorer.columns;
         for (at, row) in rows.chunks_exact_mut(scorer.columns).enumerate() {
             let (user, room) = pair(at);
-            scorer.fill(user, room, &side[at * width..(at + 1) * width], row, scratch);
+            let ahead = |by: usize| (at + by < count).then(|| pair(at + by).0);
+            if let Some(next) = ahead(2).filter(|next| !std::ptr::eq(*next, user)) {
+                next.fetch_index();
+            }
+            if let Some(next) = ahead(1).filter(|next| !std::ptr::eq(*next, user)) {
+                next.fetch_lists(room.category);
+            }
+            scorer.fill(eight, user, room, &side[at * width..(at + 1) * width], row, scratch);
         }
     }
 }
@@ -170,10 +214,9 @@ impl Scorer {
                 let (user, room) = pair(at);
                 self.check(user, room)?;
             }
-            // The widest instructions of this processor, for all that is inlined into it.
             let side = &pair_side[start * side..(start + some) * side];
             let (of, scratch) = (|at: usize| pair(start + at), &mut scratch);
-            pulp::Arch::new().dispatch(Fill { scorer: self, pair: of, side, rows: &mut rows, scratch });
+            Fill { scorer: self, pair: of, side, rows: &mut rows, scratch }.call();
             let heads = self.finish(rows, some, |at| {
                 let (user, room) = pair(start + at);
                 (user.numbers.first(), room.numbers.first())
@@ -208,22 +251,25 @@ impl Scorer {
 
     /// The pair's part of the first layer's input: history, paths, products, side features.
     #[inline(always)]
-    pub(super) fn fill(
+    pub(super) fn fill<'a>(
         &self,
-        user: &UserPass,
-        room: &RoomPass,
+        eight: impl Eight,
+        user: &'a UserPass,
+        room: &'a RoomPass,
         side: &[f32],
         row: &mut [f32],
-        scratch: &mut Scratch,
+        scratch: &mut Scratch<'a>,
     ) {
         let d = self.history.shape.width;
+        scratch.widen(eight, user, self.history.shape);
         let (history, mut row) = row.split_at_mut(d);
-        self.read_history(user, room, history, scratch, |_, _| ());
+        self.read_history(eight, user, room, history, scratch, |_, _| ());
         for (at, attention) in &self.paths {
             let out;
             (out, row) = row.split_at_mut(d);
-            let (query, lanes, span) = ask(*at, user, room);
-            attention.mix(query, lanes, span, &mut scratch.weights, out, |_| ());
+            let Scratch { weights, lanes, spans, .. } = &mut *scratch;
+            let (query, lanes, span) = ask(*at, user, room, (lanes, spans));
+            attention.mix(eight, query, lanes, span, weights, out, |_| ());
         }
         let (user, room) = (&user.numbers, &room.numbers);
         for (a, b) in [(user.vector(), room.vector()), (user.pretrained(), room.pretrained())] {
@@ -240,34 +286,35 @@ impl Scorer {
     #[inline(always)]
     pub(super) fn read_history(
         &self,
+        eight: impl Eight,
         user: &UserPass,
         room: &RoomPass,
         out: &mut [f32],
-        scratch: &mut Scratch,
+        scratch: &mut Scratch<'_>,
         mut look: impl FnMut(&Read<'_>, &Weights),
     ) {
-        let Scratch { weights, best: matches, found } = scratch;
-        let (read, lanes, span): (Read<'_>, &[Lane], Span) = match &user.history {
-            HistoryPass::Interests(span) => (Read::Nobody, &user.lanes, *span),
-            HistoryPass::Categories(spans, streamers) => {
-                match spans.binary_search_by_key(&room.category, |(category, _)| *category) {
-                    Ok(at) => (Read::Streamers(&streamers[at]), &user.lanes, spans[at].1),
-                    Err(_) => (Read::Nobody, &user.lanes, Span::default()),
+        let Scratch { weights, best: matches, found, .. } = scratch;
+        found.clear();
+        let shape = self.history.shape;
+        let (read, span): (Read<'_>, Span) = match &user.history {
+            HistoryPass::Interests(span) => (Read::Nobody, widen(eight, found, shape, &user.lanes, *span)),
+            HistoryPass::Categories(spans, streamers) => match of_category(spans, room.category) {
+                Some(at) => {
+                    (Read::Streamers(&streamers[at]), widen(eight, found, shape, &user.lanes, spans[at].1))
                 }
-            }
+                None => (Read::Nobody, Span::default()),
+            },
             HistoryPass::Events { keys, values, searched, nodes } => {
                 let top = match self.config().history {
                     History::Search { top, .. } => top,
                     History::Dispatcher { experts } => experts,
                 };
                 best(searched, nodes.len(), &room.searched, top, matches);
-                found.clear();
-                let rows = Rows { keys, values, shape: self.history.shape };
-                let span = pack(found, rows, matches.iter().map(|(_, at)| *at));
-                (Read::Found(nodes, matches), found, span)
+                let span = pack(found, Rows { keys, values, shape }, matches.iter().map(|(_, at)| *at));
+                (Read::Found(nodes, matches), span)
             }
         };
-        self.history.mix(&room.history, lanes, span, weights, out, |weights| look(&read, weights));
+        self.history.mix(eight, &room.history, found, span, weights, out, |weights| look(&read, weights));
     }
 
     /// The two layers and the heads for rows of pairs.
@@ -295,11 +342,16 @@ impl Scorer {
     }
 }
 
-/// Who asks and what is read on the path at a place of [`Path::ALL`].
+/// Who asks and what is read on the path at a place of [`Path::ALL`], the user's paths `widened`.
 #[inline(always)]
-pub(super) fn ask<'a>(at: usize, user: &'a UserPass, room: &'a RoomPass) -> (&'a [f32], &'a [Lane], Span) {
+pub(super) fn ask<'a>(
+    at: usize,
+    user: &'a UserPass,
+    room: &'a RoomPass,
+    widened: (&'a [Lane], &[Span; 3]),
+) -> (&'a [f32], &'a [Lane], Span) {
     if at < 3 {
-        (room.numbers.query(at), &user.lanes, user.paths[at])
+        (room.numbers.query(at), widened.0, widened.1[at])
     } else {
         (user.numbers.query(at - 3), &room.lanes, room.paths[at - 3])
     }

@@ -19,6 +19,8 @@ fn configs() -> Vec<Config> {
     (other.fusion.complement, other.fusion.pool) = (Complement::Orthogonal, Pool::Concat);
     (other.width, other.heads) = (12, 1);
     all.push(other);
+    // Heads of eight and of sixteen numbers, which have loops of their own.
+    all.extend([(16, 2), (16, 1)].map(|(width, heads)| Config { width, heads, ..base.clone() }));
     let parts = [
         Ablation::Fusion,
         Ablation::UserExpansion,
