@@ -5,6 +5,6 @@ use std::process::ExitCode;
 use clap::Parser;
 
 fn main() -> ExitCode {
-    kairos::memory::share_arenas();
+    kairos::memory::keep_small();
     kairos::cli::Cli::parse().run()
 }

@@ -78,6 +78,30 @@ fn fused_model_serves_users_it_has_never_seen() {
     assert!(list.iter().all(|(item, _)| circle(*item as usize) == 0), "{list:?}");
 }
 
+/// The rows that chose are learnt from in the end, and choose nothing a second time.
+#[test]
+fn what_was_chosen_is_trained_again_as_it_was_chosen() {
+    let (data, held) = world::dataset(5);
+    let mut settings = MmbeeConfig::default();
+    settings.evidence.retain(|evidence| !matches!(evidence, Evidence::GraphCl(_) | Evidence::GraphFilter(_)));
+    let judged = Mmbee::train(&data, &settings, Some(&held), &mut |_| {}).expect("trains");
+    let history = data.interactions.items_of(0).to_vec();
+    let scores = |model: &Mmbee| {
+        let mut scores = vec![0.0; ITEMS];
+        model.score(0, &history, &mut scores).expect("scores");
+        scores
+    };
+    // On the same rows it is the same model.
+    let same = Mmbee::of_chosen(&data, judged.chosen().to_vec(), &mut |_| {}).expect("trains");
+    assert_eq!(scores(&same), scores(&judged));
+    let rows = data.interactions.rows().chain(held.rows()).collect::<Vec<_>>();
+    let whole = kairos_representation::Interactions::from_rows(USERS, ITEMS, rows).expect("ids are in range");
+    let whole = Dataset { interactions: whole, ..data.clone() };
+    let last = Mmbee::of_chosen(&whole, judged.chosen().to_vec(), &mut |_| {}).expect("trains");
+    assert_eq!(last.chosen(), judged.chosen());
+    assert_ne!(scores(&last), scores(&judged), "the rows that chose are learnt from");
+}
+
 #[test]
 fn swing_counts_pairs_of_users_who_share_little_else() {
     use kairos_representation::{Interaction, Interactions};

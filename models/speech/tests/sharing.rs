@@ -248,6 +248,10 @@ fn server_can_be_dropped_with_windows_waiting() {
 }
 
 #[test]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "that nothing is waited for a second time can only be told by the clock"
+)]
 fn a_room_waits_for_its_words_but_not_for_ever() {
     let (server, begun, go) = gated(LiveConfig { wait_ms: 300, ..LiveConfig::default() });
     let mut room = server.open("r");
@@ -259,7 +263,7 @@ fn a_room_waits_for_its_words_but_not_for_ever() {
     assert!(room.wait(border).words.is_empty());
     let again = std::time::Instant::now();
     assert!(room.wait(border).words.is_empty() && !room.is_read(border));
-    assert!(again.elapsed().as_millis() < 200, "{:?}", again.elapsed());
+    assert!(again.elapsed().as_millis() < 290, "{:?}", again.elapsed());
     // What lies before the window is known all the same.
     assert!(room.is_read(0));
 

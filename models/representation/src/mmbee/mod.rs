@@ -57,6 +57,15 @@ impl Mmbee {
         train::train(data, config, validation, progress)
     }
 
+    /// Trains parts that were chosen before, with the weights that they were given: on more rows than those that a choice
+    /// could be judged with.
+    ///
+    /// # Errors
+    /// When the data set doesn't hold together, or the training of a part fails.
+    pub fn of_chosen(data: &Dataset, chosen: Vec<Chosen>, progress: &mut Progress<'_>) -> Result<Self> {
+        train::train_chosen(data, chosen, progress)
+    }
+
     /// The parts that were taken, in the order in which they were.
     #[must_use]
     pub fn chosen(&self) -> &[Chosen] {

@@ -37,11 +37,20 @@ pub(super) fn train(
             let (kept, held) = data.interactions.hold_out(selection.hold_out, LEAST, selection.seed)?;
             let part = Dataset { interactions: kept, ..data.clone() };
             let chosen = choose(&part, config, evidence, &held, progress)?.chosen;
-            let train = |chosen: &Chosen| Part::train(&chosen.evidence, data, None, progress);
-            let parts = chosen.iter().map(train).collect::<Result<_>>()?;
-            Ok(Mmbee { items: data.interactions.items(), chosen, parts })
+            train_chosen(data, chosen, progress)
         }
     }
+}
+
+pub(super) fn train_chosen(
+    data: &Dataset,
+    chosen: Vec<Chosen>,
+    progress: &mut Progress<'_>,
+) -> Result<Mmbee> {
+    data.check()?;
+    let train = |chosen: &Chosen| Part::train(&chosen.evidence, data, None, progress);
+    let parts = chosen.iter().map(train).collect::<Result<_>>()?;
+    Ok(Mmbee { items: data.interactions.items(), chosen, parts })
 }
 
 fn choose(

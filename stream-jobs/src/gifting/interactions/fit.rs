@@ -3,7 +3,7 @@
 //! Invariants: all randomness follows from the seed given.
 
 use kairos_representation::{
-    Dataset, Epoch, Interactions, Kind, Link, Mmbee, Recommender, Row, Settings, ablations, train,
+    Chosen, Dataset, Epoch, Interactions, Kind, Link, Mmbee, Recommender, Row, Settings, ablations, train,
 };
 
 use super::KS;
@@ -23,9 +23,17 @@ pub(super) struct Fitted {
     /// The epoch whose weights it has, where it was trained by epochs and judged.
     pub(super) best_epoch: Option<usize>,
     /// Of a fused model: what was taken, with its weight.
-    pub(super) parts: Vec<String>,
+    pub(super) chosen: Vec<Chosen>,
     /// Of a fused model: what it reaches without each part, the others' weights as they are.
     pub(super) without: Vec<Row>,
+}
+
+impl Fitted {
+    /// Parts of a fused model in words.
+    pub(super) fn parts(&self) -> String {
+        let part = |one: &Chosen| format!("{} · {}", one.weight, one.evidence.name());
+        self.chosen.iter().map(part).collect::<Vec<_>>().join(", ")
+    }
 }
 
 impl Variant {
@@ -54,7 +62,7 @@ impl Variant {
     }
 
     /// The same for exactly so many epochs, where it is trained by epochs.
-    pub(super) fn for_epochs(mut self, epochs: usize) -> Self {
+    fn for_epochs(mut self, epochs: usize) -> Self {
         match self.kind {
             Kind::LightGcn => self.settings.lightgcn.epochs = epochs,
             Kind::Sim => self.settings.sim.epochs = epochs,
@@ -89,15 +97,33 @@ impl Variant {
         let settings = self.seeded(seed);
         if self.kind == Kind::Mmbee {
             let model = Mmbee::train(data, &settings.mmbee, validation, progress)?;
-            let part =
-                |one: &kairos_representation::Chosen| format!("{} · {}", one.weight, one.evidence.name());
-            let parts = model.chosen().iter().map(part).collect();
+            let chosen = model.chosen().to_vec();
             let judge = |held| ablations(&model, &data.interactions, held, &KS);
             let without = validation.map_or(Ok(Vec::new()), judge)?;
-            return Ok(Fitted { model: Box::new(model), best_epoch: None, parts, without });
+            return Ok(Fitted { model: Box::new(model), best_epoch: None, chosen, without });
         }
         let model = train(self.kind, data, validation, &settings, &mut watch)?;
         let best_epoch = best.map(|(_, epoch)| epoch);
-        Ok(Fitted { model, best_epoch, parts: Vec::new(), without: Vec::new() })
+        Ok(Fitted { model, best_epoch, chosen: Vec::new(), without: Vec::new() })
+    }
+
+    /// What was fitted, on other rows: the same parts with the same weights, or as many epochs as were best. Nothing is
+    /// chosen anew, so that what is kept is what was judged.
+    pub(super) fn again(
+        &self,
+        seed: u64,
+        fitted: Fitted,
+        data: &Dataset,
+        progress: &mut dyn FnMut(&Epoch),
+    ) -> kairos_representation::Result<Fitted> {
+        if self.kind == Kind::Mmbee {
+            let model = Mmbee::of_chosen(data, fitted.chosen.clone(), progress)?;
+            return Ok(Fitted { model: Box::new(model), ..fitted });
+        }
+        let again = match fitted.best_epoch {
+            Some(epoch) => self.clone().for_epochs(epoch),
+            None => self.clone(),
+        };
+        again.fit(seed, data, None, progress)
     }
 }

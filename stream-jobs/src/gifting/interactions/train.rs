@@ -85,7 +85,7 @@ impl Plan {
             ("split", source.split.clone()),
             ("seed", self.seed.to_string()),
             ("trained on", trained_on),
-            ("parts", last.parts.join(", ")),
+            ("parts", last.parts()),
             ("best epoch", best_epoch.map_or_else(|| "-".to_owned(), |epoch| epoch.to_string())),
         ] {
             reached.notes.insert(field.to_owned(), value);
@@ -139,11 +139,8 @@ impl Plan {
             (false, false) => return Ok((fitted, "train.tsv".to_owned())),
         };
         progress.stage(format!("{}: on {what}", model.name));
-        let again = match fitted.best_epoch {
-            Some(epoch) => model.clone().for_epochs(epoch),
-            None => model.clone(),
-        };
-        Ok((again.fit(self.seed, &data, None, &mut |epoch| show(progress, epoch))?, what.to_owned()))
+        let last = model.again(self.seed, fitted, &data, &mut |epoch| show(progress, epoch))?;
+        Ok((last, what.to_owned()))
     }
 
     fn fit(
