@@ -114,6 +114,7 @@ impl Parameter {
             "UInt32" => text.parse::<u32>().is_ok(),
             "Int64" => text.parse::<i64>().is_ok(),
             "Float64" => text.parse::<f64>().is_ok_and(f64::is_finite),
+            "Array(Float32)" => serde_json::from_str::<Vec<f32>>(text).is_ok(),
             _ => true,
         }
     }
@@ -180,6 +181,10 @@ mod tests {
             ("nan", "Float64", false),
             ("", "UInt32", false),
             ("", "String", true),
+            ("[]", "Array(Float32)", true),
+            ("[0.5,-1,2e-3]", "Array(Float32)", true),
+            ("[0.5", "Array(Float32)", false),
+            ("['a']", "Array(Float32)", false),
         ] {
             let parameter = Parameter { name: "n", kind, default: None, description: "" };
             assert_eq!(parameter.takes(text), taken, "{text} {kind}");
@@ -188,7 +193,8 @@ mod tests {
         for query in named_queries() {
             for parameter in &query.parameters {
                 assert!(
-                    ["UInt8", "UInt32", "Int64", "Float64", "String"].contains(&parameter.kind),
+                    ["UInt8", "UInt32", "Int64", "Float64", "String", "Array(Float32)"]
+                        .contains(&parameter.kind),
                     "{parameter:?}"
                 );
                 assert!(parameter.default.is_none_or(|value| parameter.takes(value)), "{parameter:?}");

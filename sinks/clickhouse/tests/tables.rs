@@ -201,8 +201,11 @@ async fn a_value_never_becomes_sql() {
         let sql = "SELECT {v:String} AS v FORMAT RawBLOB";
         assert_eq!(store.query_with(sql, &[("v", value)], Format::Tsv).await.unwrap(), value);
     }
+    // A number is refused before it is sent, and where it is sent ClickHouse refuses it.
     let error =
         store.named("top-moments", &[("room", "room"), ("limit", "1; DROP")], Format::Tsv).await.unwrap_err();
+    assert_eq!(error.to_string(), "query top-moments: limit \"1; DROP\" is no UInt32");
+    let error = store.query_with("SELECT {n:UInt32}", &[("n", "1; DROP")], Format::Tsv).await.unwrap_err();
     assert_eq!(error.code(), Some(457), "{error}");
     assert!(store.clone().with_database("a; DROP DATABASE b").is_err());
     assert_eq!(number(&store, "SELECT count() FROM frame_scores").await, 1);
