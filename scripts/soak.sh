@@ -3,6 +3,7 @@
 #
 #   KAIROS_ROUNDS=100 SOAK_ROOMS=16 SOAK_SECONDS=3600 make soak
 set -euo pipefail
+[ "$#" -eq 0 ] || { echo 'soak.sh takes no arguments; KAIROS_ROUNDS, SOAK_ROOMS and SOAK_SECONDS say how much' >&2; exit 2; }
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 cd -- "$here/.."
 rounds=${KAIROS_ROUNDS:-100} rooms=${SOAK_ROOMS:-16} seconds=${SOAK_SECONDS:-3600}

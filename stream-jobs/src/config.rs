@@ -17,8 +17,10 @@ use crate::telemetry::MetricsConfig;
 use crate::telemetry::logs::LogConfig;
 use crate::telemetry::trace::TelemetryConfig;
 
+mod clickhouse;
 mod load;
 
+pub use clickhouse::ClickHouseConfig;
 pub use load::ConfigError;
 
 /// All of the configuration. The defaults score a recording without any file.
@@ -231,40 +233,6 @@ impl HighlightsConfig {
             longest: units(self.longest_s).max(shortest),
             gap: units(self.gap_s.max(clips.pre_roll + clips.post_roll + clips.merge_gap)),
         }
-    }
-}
-
-/// Where rows go.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct ClickHouseConfig {
-    /// `http://` or `https://` address of a server; without it the embedded engine under the output folder.
-    pub url: Option<String>,
-    /// Database; created when missing.
-    pub database: Option<String>,
-    /// Name of a cluster in the server's configuration: tables are then sharded over it by room, and replicated; empty
-    /// for a single server.
-    pub cluster: String,
-    /// User.
-    pub user: Option<String>,
-    /// Password. Better given as `KAIROS_CLICKHOUSE__PASSWORD`; never printed.
-    #[serde(skip_serializing)]
-    pub password: Option<String>,
-    /// For how many days rows are kept.
-    pub retention: kairos_clickhouse::Retention,
-}
-
-impl std::fmt::Debug for ClickHouseConfig {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let password = self.password.as_ref().map(|_| "(hidden)");
-        f.debug_struct("ClickHouseConfig")
-            .field("url", &self.url)
-            .field("database", &self.database)
-            .field("cluster", &self.cluster)
-            .field("user", &self.user)
-            .field("password", &password)
-            .field("retention", &self.retention)
-            .finish()
     }
 }
 

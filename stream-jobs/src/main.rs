@@ -5,6 +5,5 @@ use std::process::ExitCode;
 use clap::Parser;
 
 fn main() -> ExitCode {
-    kairos::memory::keep_small();
     kairos::cli::Cli::parse().run()
 }

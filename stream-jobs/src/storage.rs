@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::bail;
 use kairos_clickhouse::{Store, Target};
@@ -70,4 +71,21 @@ pub async fn open_existing(config: &Config, out: &Path) -> anyhow::Result<Store>
         bail!("no rows in {}: run `kairos replay RECORDING --out {}` first", out.display(), out.display());
     }
     migrated(config, out).await
+}
+
+/// Brings the rollups by hour up to date at once and then every so often, until the task is dropped. Several servers may: an
+/// hour is made anew from its rows, whoever makes it. A rollup that fails is said, and made the next time.
+pub async fn roll_up(store: Store, every: Duration) {
+    let mut times = tokio::time::interval(every);
+    times.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        times.tick().await;
+        match store.rollup().await {
+            Ok(rolled) => {
+                let hours: u64 = rolled.iter().map(|rolled| rolled.hours).sum();
+                tracing::info!(hours, "rolled up");
+            }
+            Err(error) => tracing::warn!(%error, "the rollup by hour failed and is made again with the next"),
+        }
+    }
 }

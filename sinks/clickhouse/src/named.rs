@@ -115,6 +115,7 @@ impl Parameter {
             "Int64" => text.parse::<i64>().is_ok(),
             "Float64" => text.parse::<f64>().is_ok_and(f64::is_finite),
             "Array(Float32)" => serde_json::from_str::<Vec<f32>>(text).is_ok(),
+            "Array(Array(Float32))" => serde_json::from_str::<Vec<Vec<f32>>>(text).is_ok(),
             _ => true,
         }
     }
@@ -185,6 +186,8 @@ mod tests {
             ("[0.5,-1,2e-3]", "Array(Float32)", true),
             ("[0.5", "Array(Float32)", false),
             ("['a']", "Array(Float32)", false),
+            ("[[1],[]]", "Array(Array(Float32))", true),
+            ("[1]", "Array(Array(Float32))", false),
         ] {
             let parameter = Parameter { name: "n", kind, default: None, description: "" };
             assert_eq!(parameter.takes(text), taken, "{text} {kind}");
@@ -192,11 +195,16 @@ mod tests {
         // Every default is one that may be given.
         for query in named_queries() {
             for parameter in &query.parameters {
-                assert!(
-                    ["UInt8", "UInt32", "Int64", "Float64", "String", "Array(Float32)"]
-                        .contains(&parameter.kind),
-                    "{parameter:?}"
-                );
+                let known = [
+                    "UInt8",
+                    "UInt32",
+                    "Int64",
+                    "Float64",
+                    "String",
+                    "Array(Float32)",
+                    "Array(Array(Float32))",
+                ];
+                assert!(known.contains(&parameter.kind), "{parameter:?}");
                 assert!(parameter.default.is_none_or(|value| parameter.takes(value)), "{parameter:?}");
             }
         }

@@ -114,6 +114,10 @@ impl Command {
 impl Cli {
     /// Runs the command. Exit codes: 0 done, 1 failed, 2 usage or configuration.
     pub fn run(self) -> ExitCode {
+        // Not for trainings: their large tensors come and go at every step, and pages of their own cost them dearly.
+        if self.command.live_job().is_some() {
+            crate::memory::keep_small();
+        }
         let config = match Config::load(self.config.as_deref(), std::env::vars()) {
             Ok(config) => config,
             Err(error) => return fail(&error.into(), LogFormat::Text),

@@ -38,6 +38,10 @@ impl Args {
             println!("http://{address}");
             let handle = telemetry::collect("serve")?;
             tokio::spawn(telemetry::upkeep(handle.clone()));
+            if config.clickhouse.rollup_minutes > 0 {
+                let every = Duration::from_secs(60 * u64::from(config.clickhouse.rollup_minutes));
+                tokio::spawn(storage::roll_up(store.clone(), every));
+            }
             let console = Console {
                 options: config.serve.clone(),
                 metrics: Some(handle),

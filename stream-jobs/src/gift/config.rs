@@ -27,6 +27,9 @@ pub struct GiftConfig {
     pub users: usize,
     /// Past acts remembered per user, the last; 1 to 10,000.
     pub history: usize,
+    /// Numbers of users that are kept for the next unit, MiB; a user takes about 1 KiB. Past it those that were longest not
+    /// asked for are computed anew: take more for many thousands of viewers at a time.
+    pub passes_mib: usize,
     /// Weights of the graph are as of the newest gift's time, rounded down to whole steps of this, hours. All neighbours
     /// are computed anew when a step begins.
     pub as_of_step_hours: u32,
@@ -75,6 +78,7 @@ impl Default for GiftConfig {
             viewers: 5_000,
             users: 500_000,
             history: 64,
+            passes_mib: 8,
             as_of_step_hours: 24,
             job: JobConfig::default(),
         }
@@ -106,6 +110,7 @@ impl GiftConfig {
         within("viewers", self.viewers, 1, 1_000_000)?;
         within("users", self.users, 1, usize::MAX)?;
         within("history", self.history, 1, 10_000)?;
+        within("passes_mib", self.passes_mib, 1, 1 << 20)?;
         within("as_of_step_hours", self.as_of_step_hours as usize, 1, 8_760)?;
         within("job.group", self.job.group.len(), 1, 255)?;
         within("job.checkpoint_gifts", self.job.checkpoint_gifts as usize, 1, usize::MAX)?;

@@ -15,10 +15,6 @@ use super::model::GiftModel;
 use super::{GiftConfig, reason};
 use crate::graph::{LiveGraph, id_of};
 
-/// Bytes of numbers that are kept: of some thousands of users. Past it those that were longest not asked for are computed
-/// anew.
-const KEPT: usize = 32 << 20;
-
 /// What is expected of a viewer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Predicted {
@@ -143,7 +139,7 @@ impl Predictor {
         let pass = Arc::new(pass);
         self.kept_bytes += pass.bytes();
         self.kept.put(key, Arc::clone(&pass));
-        while self.kept_bytes > KEPT {
+        while self.kept_bytes > self.config.passes_mib << 20 {
             let Some((_, oldest)) = self.kept.pop_lru() else { break };
             self.kept_bytes -= oldest.bytes();
         }

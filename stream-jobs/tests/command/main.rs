@@ -11,5 +11,6 @@ mod kairos;
 mod lag;
 mod replay;
 mod search;
+mod serving;
 mod speech;
 mod usage;

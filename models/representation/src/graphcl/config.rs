@@ -97,12 +97,12 @@ impl Default for GraphClConfig {
             node_drop: 0.1,
             attribute_mask: 0.1,
             id_drop: 0.1,
-            epochs: 24,
+            epochs: 90,
             batch: 4096,
             learning_rate: 5e-3,
             penalty: 1e-4,
             judge_every: 3,
-            patience: 2,
+            patience: 3,
             seed: 0,
         }
     }
