@@ -241,6 +241,11 @@ impl<K: Kind> Queue<K> {
         }
     }
 
+    /// Whether a batch runs.
+    pub(crate) fn is_running(&self) -> bool {
+        self.running.is_some()
+    }
+
     /// Items that wait.
     pub(crate) fn count(&self) -> usize {
         self.count

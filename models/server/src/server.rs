@@ -191,9 +191,14 @@ impl<K: Kind> Server<K> {
 
 impl<K: Kind> Drop for Server<K> {
     fn drop(&mut self) {
-        lock(&self.core.state).is_stopped = true;
+        let is_busy = {
+            let mut state = lock(&self.core.state);
+            state.is_stopped = true;
+            state.queue.is_running()
+        };
         self.core.work.notify_all();
-        if let Some(thread) = self.thread.take()
+        // Nobody waits for what still runs: an encoder that hangs must not hold up the end of a job.
+        if let Some(thread) = self.thread.take().filter(|_| !is_busy)
             && thread.join().is_err()
         {
             tracing::error!("the thread of the {} panicked", K::NAME);
