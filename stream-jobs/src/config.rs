@@ -197,6 +197,8 @@ pub struct EncoderConfig {
     /// trained with it, and `kairos search` finds moments by what is seen. Pictures are then decoded at its size, which moves
     /// what other encoders make of them a little.
     pub clip: Option<PathBuf>,
+    /// How rooms share `text` and `clip`.
+    pub server: kairos_model_server::ServerConfig,
 }
 
 /// From scores to highlights.

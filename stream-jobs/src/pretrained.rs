@@ -1,6 +1,7 @@
 //! The pretrained networks that all rooms of a process share, as configured.
 //!
-//! They are large: a folder is loaded once, however many rooms and passes ask for it, and let go with the last of them.
+//! They are large: a folder is loaded once, however many rooms and passes ask for it, and let go with the last of them. Rooms ask a server
+//! in front of each ([`kairos_model_server`]), which runs what they ask together.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -9,29 +10,35 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use anyhow::Context;
 use candle_core::Device;
 use kairos_encoders::{ClipEncoder, EncoderSet, SentenceEncoder};
-use kairos_transformers::{Clip, PictureEncoder, Remembered, TextEncoder, TransformerError, open_text};
+use kairos_model_server::{Patience, Pictures, Served, Server, Texts};
+use kairos_transformers::{Clip, PictureEncoder, TextEncoder, open_text};
 
-use crate::config::Config;
+use crate::config::{Config, EncoderConfig};
 use crate::room::Moments;
+use crate::telemetry::names;
 
-/// What is loaded, by folder.
-type Loaded<E> = Mutex<BTreeMap<PathBuf, Weak<E>>>;
+/// What is loaded, by folder and the settings of its server.
+type Loaded<E> = Mutex<BTreeMap<(PathBuf, String), Weak<E>>>;
 
-static TEXTS: Loaded<Remembered<dyn TextEncoder>> = Mutex::new(BTreeMap::new());
-static CLIPS: Loaded<Clips> = Mutex::new(BTreeMap::new());
-
-/// Both towers of one CLIP.
-#[derive(Debug)]
-struct Clips {
-    pictures: Arc<Remembered<Clip>>,
-    texts: Arc<Clip>,
-}
+static TEXTS: Loaded<Server<Texts>> = Mutex::new(BTreeMap::new());
+static PICTURES: Loaded<Server<Pictures>> = Mutex::new(BTreeMap::new());
+static CLIPS: Loaded<Clip> = Mutex::new(BTreeMap::new());
 
 /// The configured networks.
 #[derive(Debug, Clone, Default)]
 pub struct Pretrained {
-    text: Option<Arc<Remembered<dyn TextEncoder>>>,
-    clip: Option<Arc<Clips>>,
+    text: Option<Arc<Server<Texts>>>,
+    clip: Option<Arc<Clip>>,
+    pictures: Option<Arc<Server<Pictures>>>,
+}
+
+/// One room's way to them.
+#[derive(Debug, Clone, Default)]
+pub struct Networks {
+    /// Reads comments and speech.
+    pub text: Option<Arc<dyn TextEncoder>>,
+    /// Sees.
+    pub pictures: Option<Arc<dyn PictureEncoder>>,
 }
 
 impl Pretrained {
@@ -40,14 +47,34 @@ impl Pretrained {
     /// # Errors
     /// If a folder is missing or damaged; the message names the field of the configuration, and file and field or tensor.
     pub fn load(config: &Config) -> anyhow::Result<Self> {
-        let text = |folder: &Path| Ok(Arc::new(Remembered::new(open_text(folder, &Device::Cpu)?)));
-        let clip = |folder: &Path| {
-            let texts = Arc::new(Clip::load(folder, &Device::Cpu)?);
-            Ok(Arc::new(Clips { pictures: Arc::new(Remembered::new(texts.clone())), texts }))
+        let Self { text, clip, .. } = Self::for_words(config)?;
+        let encoders = &config.encoders;
+        let pictures = clip.as_ref().map(|clip| {
+            let serve = |_: &Path| {
+                let told = Some(Box::new(|served| tell("pictures", served)) as Box<_>);
+                let network: Arc<dyn PictureEncoder> = clip.clone();
+                Ok(Server::start(network, &encoders.server, 0, told)?)
+            };
+            shared(&PICTURES, encoders, encoders.clip.as_deref(), serve).context("encoders.clip")
+        });
+        Ok(Self { text, clip, pictures: pictures.transpose()?.flatten() })
+    }
+
+    /// The same for a search, which sees nothing.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn for_words(config: &Config) -> anyhow::Result<Self> {
+        let encoders = &config.encoders;
+        let text = |folder: &Path| {
+            let told = Some(Box::new(|served| tell("texts", served)) as Box<_>);
+            Ok(Server::start(open_text(folder, &Device::Cpu)?, &encoders.server, 0, told)?)
         };
+        let clip = |folder: &Path| Ok(Arc::new(Clip::load(folder, &Device::Cpu)?));
         Ok(Self {
-            text: shared(&TEXTS, config.encoders.text.as_deref(), text).context("encoders.text")?,
-            clip: shared(&CLIPS, config.encoders.clip.as_deref(), clip).context("encoders.clip")?,
+            text: shared(&TEXTS, encoders, encoders.text.as_deref(), text).context("encoders.text")?,
+            clip: shared(&CLIPS, encoders, encoders.clip.as_deref(), clip).context("encoders.clip")?,
+            pictures: None,
         })
     }
 
@@ -56,24 +83,29 @@ impl Pretrained {
         self.text.is_none() && self.clip.is_none()
     }
 
-    /// What keeps the vectors of one room's units; `None` where nothing is configured.
-    pub fn moments(&self) -> Option<Moments> {
-        Moments::new(self.pictures(), self.text())
+    /// A room's way to them, which waits so long.
+    pub fn room(&self, patience: &Patience) -> Networks {
+        let text = self.text.as_ref().map(|text| Arc::new(text.open(patience)) as Arc<dyn TextEncoder>);
+        let pictures = self.pictures.as_ref();
+        let pictures = pictures.map(|served| Arc::new(served.open(patience)) as Arc<dyn PictureEncoder>);
+        Networks { text, pictures }
     }
 
-    /// Reads comments and speech.
-    pub fn text(&self) -> Option<Arc<dyn TextEncoder>> {
-        self.text.clone().map(|text| text as Arc<dyn TextEncoder>)
-    }
-
-    /// Sees.
-    pub fn pictures(&self) -> Option<Arc<dyn PictureEncoder>> {
-        self.clip.as_ref().map(|clip| clip.pictures.clone() as Arc<dyn PictureEncoder>)
+    /// Size of the pictures that are seen best.
+    pub fn picture_size(&self) -> Option<(u32, u32)> {
+        self.clip.as_ref().map(|clip| clip.picture_size())
     }
 
     /// Reads words that pictures are looked for by.
     pub fn words_of_pictures(&self) -> Option<Arc<dyn TextEncoder>> {
-        self.clip.as_ref().map(|clip| clip.texts.clone() as Arc<dyn TextEncoder>)
+        self.clip.as_ref().map(|clip| clip.clone() as Arc<dyn TextEncoder>)
+    }
+}
+
+impl Networks {
+    /// What keeps the vectors of the room's units; `None` where nothing is configured.
+    pub fn moments(&self) -> Option<Moments> {
+        Moments::new(self.pictures.clone(), self.text.clone())
     }
 
     /// Adds them to a set, as far as they are wanted by name.
@@ -81,9 +113,10 @@ impl Pretrained {
     /// # Errors
     /// If the set has one of the same name.
     pub fn add_to(&self, mut set: EncoderSet, wanted: &dyn Fn(&str) -> bool) -> anyhow::Result<EncoderSet> {
-        let clip = self.pictures().map(|pictures| Box::new(ClipEncoder::new(pictures)) as Box<_>);
-        let comments = self.text().map(|text| Box::new(SentenceEncoder::of_comments(text)) as Box<_>);
-        let speech = self.text().map(|text| Box::new(SentenceEncoder::of_speech(text)) as Box<_>);
+        let Self { text, pictures } = self.clone();
+        let clip = pictures.map(|pictures| Box::new(ClipEncoder::new(pictures)) as Box<_>);
+        let comments = text.clone().map(|text| Box::new(SentenceEncoder::of_comments(text)) as Box<_>);
+        let speech = text.map(|text| Box::new(SentenceEncoder::of_speech(text)) as Box<_>);
         let encoders: [Option<Box<dyn kairos_encoders::Encoder>>; 3] = [clip, comments, speech];
         for encoder in encoders.into_iter().flatten().filter(|encoder| wanted(encoder.name())) {
             set = set.with(encoder)?;
@@ -92,18 +125,25 @@ impl Pretrained {
     }
 }
 
+fn tell(encoder: &'static str, served: Served) {
+    metrics::counter!(names::ENCODED, "encoder" => encoder).increment(served.items as u64);
+    metrics::histogram!(names::BATCH, "encoder" => encoder).record(served.took.as_secs_f64());
+}
+
 fn shared<E: ?Sized>(
     loaded: &Loaded<E>,
+    config: &EncoderConfig,
     folder: Option<&Path>,
-    load: impl FnOnce(&Path) -> Result<Arc<E>, TransformerError>,
+    load: impl FnOnce(&Path) -> anyhow::Result<Arc<E>>,
 ) -> anyhow::Result<Option<Arc<E>>> {
     let Some(folder) = folder else { return Ok(None) };
+    let key = (folder.to_owned(), format!("{:?}", config.server));
     let mut loaded = loaded.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(known) = loaded.get(folder).and_then(Weak::upgrade) {
+    if let Some(known) = loaded.get(&key).and_then(Weak::upgrade) {
         return Ok(Some(known));
     }
     let new = load(folder)?;
-    loaded.insert(folder.to_owned(), Arc::downgrade(&new));
+    loaded.insert(key, Arc::downgrade(&new));
     Ok(Some(new))
 }
 
@@ -144,6 +184,7 @@ mod tests {
     #[test]
     fn what_a_checkpoint_does_not_read_is_not_added() -> anyhow::Result<()> {
         let all = load(Some(golden("bert")), Some(golden("clip")))?;
+        let all = all.room(&Patience::for_ever());
         assert_eq!(all.add_to(EncoderSet::empty(), &|_| true)?.describe().len(), 3);
         let seen = all.add_to(EncoderSet::empty(), &|name| name == "clip")?.describe();
         assert_eq!(seen.iter().map(|known| known.name.as_str()).collect::<Vec<_>>(), ["clip"]);

@@ -97,7 +97,7 @@ impl RowMaker {
             Some(range) => (range.topic.to_string(), range.partition, range.first, range.last),
             None => (String::new(), 0, -1, -1),
         };
-        let mut missing: Vec<String> = scored.missing.iter().map(|name| (*name).to_owned()).collect();
+        let mut missing = scored.missing.clone();
         missing.sort();
         TableRow::Score(Box::new(FrameScore {
             room: self.room(),

@@ -2,16 +2,18 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use candle_core::Device;
 use kairos_encoders::{EncoderSet, Lexicon};
 use kairos_highlight::{ContentCtr, Input, Inputs, Scorer};
+use kairos_model_server::Patience;
 use kairos_timeline::Span;
 
 use crate::config::Config;
-use crate::pretrained::Pretrained;
-use crate::room::Scoring;
+use crate::pretrained::{Networks, Pretrained};
+use crate::room::{Scoring, Waits};
 use crate::speech::{RoomSpeech, Speech};
 
 /// The checkpoint that ships with kairos, inside the binary.
@@ -40,6 +42,7 @@ pub struct Model {
     picture_size: (u32, u32),
     speech: Option<Arc<Speech>>,
     keeps_moments: bool,
+    waits: Option<Duration>,
 }
 
 impl Model {
@@ -70,7 +73,8 @@ impl Model {
         };
         let pretrained = Pretrained::load(config)?;
         let trained = &model.config().inputs;
-        let encoders = encoders(config, lexicon.as_ref(), &pretrained, &|name| reads(trained, name))?;
+        let encoders =
+            encoders(config, lexicon.as_ref(), &of_one(&pretrained), &|name| reads(trained, name))?;
         check_encoders(place, trained, &inputs(&encoders))?;
         let unit = config.unit().as_secs_f64();
         if (model.config().unit_seconds - unit).abs() > 1e-9 {
@@ -89,6 +93,7 @@ impl Model {
             picture_size,
             speech: None,
             keeps_moments: false,
+            waits: None,
         })
     }
 
@@ -126,12 +131,18 @@ impl Model {
     /// size that it wants.
     #[must_use]
     pub fn with_moments(mut self) -> Self {
-        if let Some(pictures) = self.pretrained.pictures() {
-            let (known, wanted) = (self.picture_size, pictures.picture_size());
+        if let Some(wanted) = self.pretrained.picture_size() {
+            let known = self.picture_size;
             self.picture_size = (known.0.max(wanted.0), known.1.max(wanted.1));
         }
         self.keeps_moments = true;
         self
+    }
+
+    /// For live rooms, which wait for shared encoders at most so long. Without this they wait as long as it takes.
+    #[must_use]
+    pub fn live(self, config: &Config) -> Self {
+        Self { waits: Some(config.encoders.server.wait()), ..self }
     }
 
     /// Speech recognition of a room; `None` without a recogniser.
@@ -149,8 +160,12 @@ impl Model {
     /// # Errors
     /// If weights can't be loaded.
     pub fn encoders(&self, config: &Config) -> anyhow::Result<EncoderSet> {
+        self.encoders_by(config, &of_one(&self.pretrained))
+    }
+
+    fn encoders_by(&self, config: &Config, networks: &Networks) -> anyhow::Result<EncoderSet> {
         let inputs = &self.model.config().inputs;
-        encoders(config, self.lexicon.as_ref(), &self.pretrained, &|name| reads(inputs, name))
+        encoders(config, self.lexicon.as_ref(), networks, &|name| reads(inputs, name))
     }
 
     /// `name@digest`, as rows carry it.
@@ -170,10 +185,23 @@ impl Model {
     pub fn scoring(&self, config: &Config, streamer: &str) -> anyhow::Result<Scoring> {
         let scorer = Scorer::new(self.model.clone(), streamer, REVISABLE)?;
         let delays = self.model.config().delays.iter().map(|&delay| Span::from_secs_f64(delay)).collect();
-        let (early, settled) = (self.encoders(config)?, self.encoders(config)?);
+        let waits = Waits::at_most(self.waits);
+        // One for both passes and the vectors: a room has one turn.
+        let networks = self.pretrained.room(waits.patience());
+        let early = self.encoders_by(config, &networks)?;
+        let settled = self.encoders_by(config, &networks)?;
         let reads_speech = self.reads_speech();
-        let moments = if self.keeps_moments { self.pretrained.moments() } else { None };
-        Ok(Scoring { early, settled, scorer: Some(scorer), delays, speech: None, reads_speech, moments })
+        let moments = if self.keeps_moments { networks.moments() } else { None };
+        Ok(Scoring {
+            early,
+            settled,
+            scorer: Some(scorer),
+            delays,
+            speech: None,
+            reads_speech,
+            moments,
+            waits,
+        })
     }
 }
 
@@ -191,6 +219,7 @@ pub fn for_features(config: &Config, room: &str, speech: Option<&Arc<Speech>>) -
         speech: speech.map(|speech| speech.room(room)),
         reads_speech: true,
         moments: None,
+        waits: Waits::at_most(None),
     })
 }
 
@@ -204,7 +233,12 @@ pub fn picture_size(config: &Config) -> anyhow::Result<(u32, u32)> {
 
 /// The encoders that the configuration asks for.
 fn all_encoders(config: &Config, lexicon: Option<&Arc<Lexicon>>) -> anyhow::Result<EncoderSet> {
-    encoders(config, lexicon, &Pretrained::load(config)?, &|_| true)
+    encoders(config, lexicon, &of_one(&Pretrained::load(config)?), &|_| true)
+}
+
+/// A way to the networks for somebody who waits as long as it takes.
+fn of_one(pretrained: &Pretrained) -> Networks {
+    pretrained.room(&Patience::for_ever())
 }
 
 /// Whether a checkpoint was trained with an encoder of that name.
@@ -218,7 +252,7 @@ fn reads(trained: &Inputs, name: &str) -> bool {
 fn encoders(
     config: &Config,
     lexicon: Option<&Arc<Lexicon>>,
-    pretrained: &Pretrained,
+    networks: &Networks,
     wanted: &dyn Fn(&str) -> bool,
 ) -> anyhow::Result<EncoderSet> {
     let mut set = EncoderSet::built_in();
@@ -228,7 +262,7 @@ fn encoders(
     if let Some(weights) = &config.encoders.yamnet {
         set = set.with_yamnet(weights)?;
     }
-    set = pretrained.add_to(set, wanted)?;
+    set = networks.add_to(set, wanted)?;
     if let Some(lexicon) = lexicon {
         set = set.with_lexicon(lexicon.clone())?;
     }

@@ -4,6 +4,8 @@
 
 use std::path::PathBuf;
 
+use kairos_transformers::TransformerError;
+
 /// Failure of loading or running an encoder.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -110,7 +112,7 @@ pub enum EncodeError {
     },
     /// A pretrained network failed.
     #[error(transparent)]
-    Transformer(#[from] kairos_transformers::TransformerError),
+    Transformer(#[from] TransformerError),
     /// The tensor library failed.
     #[error("tensor computation failed")]
     Tensor(#[from] candle_core::Error),
@@ -130,4 +132,22 @@ pub enum EncodeError {
         /// Name of the encoder.
         encoder: String,
     },
+}
+
+impl EncodeError {
+    /// In one word, as rows carry it: `overloaded` or `late` of encoders that are shared, else `failed`.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Encoder { source, .. } => source.word(),
+            Self::Transformer(TransformerError::Unserved(why)) => why.word(),
+            _ => "failed",
+        }
+    }
+
+    /// Whether nothing is wrong but that a shared encoder was not there in time.
+    #[must_use]
+    pub fn is_unserved(&self) -> bool {
+        self.word() != "failed"
+    }
 }

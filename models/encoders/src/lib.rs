@@ -43,7 +43,7 @@ pub use lexicon::{
 pub use network::{MobileNetEncoder, YamNetEncoder};
 pub use picture::PictureEncoder;
 pub use pretrained::{ClipEncoder, SentenceEncoder, mean_of_texts, middle_picture};
-pub use set::{Encoded, EncoderDescription, EncoderSet, UnitFeatures, Widths};
+pub use set::{Encoded, EncoderDescription, EncoderSet, UnitFeatures, Widths, Without};
 pub use sound::SoundEncoder;
 pub use speech::SpeechEncoder;
 pub use unit::{CommentView, GiftView, Modality, PictureView, SOUND_RATE, UnitInput};

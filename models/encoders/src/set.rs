@@ -94,6 +94,26 @@ pub struct Encoded {
     pub features: UnitFeatures,
     /// One [`EncodeError::Encoder`] for each failed encoder, in the order of the set.
     pub failures: Vec<EncodeError>,
+    /// Encoders whose part is not in the features, failed or left out.
+    pub without: Vec<Without>,
+}
+
+/// An encoder's part that is not in a unit's features.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Without {
+    /// What it reads.
+    pub modality: Modality,
+    /// [`Encoder::name`].
+    pub encoder: String,
+    /// Why, in a word.
+    pub why: String,
+}
+
+impl std::fmt::Display for Without {
+    /// `comment: sentences late`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {} {}", self.modality.as_str(), self.encoder, self.why)
+    }
 }
 
 /// Encoders of one stream, in a fixed order.
@@ -211,14 +231,28 @@ impl EncoderSet {
     /// An encoder that fails is masked and reported. Where several encoders read one modality and only some of them gave a vector, the
     /// others' values are zeros; the modality is `None` when none gave one.
     pub fn encode(&mut self, unit: &UnitInput<'_>) -> Encoded {
-        let mut failures = Vec::new();
+        self.encode_but(unit, &|_| None)
+    }
+
+    /// The same, those encoders left out for which `why` has a word. Only encoders without a state may be: others would lack the unit.
+    pub fn encode_but(&mut self, unit: &UnitInput<'_>, why: &dyn Fn(&str) -> Option<String>) -> Encoded {
+        let (mut failures, mut without) = (Vec::new(), Vec::new());
         let mut vectors = Vec::with_capacity(self.encoders.len());
         for encoder in &mut self.encoders {
-            let vector = encoder.encode(unit).unwrap_or_else(|source| {
-                let (encoder, source) = (encoder.name().to_owned(), Box::new(source));
-                failures.push(EncodeError::Encoder { encoder, start_us: unit.start_us, source });
-                None
-            });
+            let (name, modality) = (encoder.name().to_owned(), encoder.modality());
+            let vector = match why(&name) {
+                Some(why) => {
+                    without.push(Without { modality, encoder: name, why });
+                    None
+                }
+                None => encoder.encode(unit).unwrap_or_else(|source| {
+                    let why = source.word().to_owned();
+                    without.push(Without { modality, encoder: name.clone(), why });
+                    let (start_us, source) = (unit.start_us, Box::new(source));
+                    failures.push(EncodeError::Encoder { encoder: name, start_us, source });
+                    None
+                }),
+            };
             vectors.push((encoder.modality(), encoder.width(), vector));
         }
         let mut joined = |modality: Modality| {
@@ -242,7 +276,7 @@ impl EncoderSet {
             comment: joined(Modality::Comment),
             gift: joined(Modality::Gift),
         };
-        Encoded { features, failures }
+        Encoded { features, failures, without }
     }
 
     /// Forgets the stream in every encoder.

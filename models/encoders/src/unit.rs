@@ -28,6 +28,18 @@ pub enum Modality {
 impl Modality {
     /// All modalities, in the order in which they are listed everywhere.
     pub const ALL: [Self; 5] = [Self::Picture, Self::Sound, Self::Speech, Self::Comment, Self::Gift];
+
+    /// As rows name it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Picture => "picture",
+            Self::Sound => "sound",
+            Self::Speech => "speech",
+            Self::Comment => "comment",
+            Self::Gift => "gift",
+        }
+    }
 }
 
 /// One picture, rows from the top, three bytes (red, green, blue) per pixel, no padding.

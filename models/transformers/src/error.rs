@@ -83,4 +83,43 @@ pub enum TransformerError {
     /// The tensor library failed.
     #[error("tensor computation failed")]
     Tensor(#[from] candle_core::Error),
+    /// An encoder that serves several rooms did not serve this one.
+    #[error(transparent)]
+    Unserved(#[from] Unserved),
+}
+
+/// Why a shared encoder gave no vectors.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unserved {
+    /// It would have come too late, and was not begun.
+    #[error("the encoder is overloaded: {waiting} wait before this one")]
+    Overloaded {
+        /// Texts or pictures that waited.
+        waiting: usize,
+    },
+    /// It was not there in time.
+    #[error("the encoder was not done within {} ms", limit.as_millis())]
+    Late {
+        /// The time that it had.
+        limit: std::time::Duration,
+    },
+    /// The encoder broke.
+    #[error("the encoder failed: {problem}")]
+    Failed {
+        /// What it said.
+        problem: String,
+    },
+}
+
+impl Unserved {
+    /// In one word, as rows and numbers carry it.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Overloaded { .. } => "overloaded",
+            Self::Late { .. } => "late",
+            Self::Failed { .. } => "failed",
+        }
+    }
 }

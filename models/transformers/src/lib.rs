@@ -25,7 +25,7 @@ use std::sync::Arc;
 use candle_core::Device;
 
 pub use clip::Clip;
-pub use error::TransformerError;
+pub use error::{TransformerError, Unserved};
 pub use picture::Rgb;
 pub use remembered::Remembered;
 pub use sentence::SentenceEncoder;
@@ -40,6 +40,19 @@ pub trait TextEncoder: Send + Sync + std::fmt::Debug {
 
     /// Hexadecimal digest of all that decides the numbers: weights, configuration, tokenizer and the revision of this code.
     fn digest(&self) -> &str;
+
+    /// Tokens that each text takes, at most what the model reads: what encoding it costs. A guess, where a model does not say.
+    ///
+    /// # Errors
+    /// When the tokenizer fails.
+    fn count_tokens(&self, texts: &[&str]) -> Result<Vec<usize>, TransformerError> {
+        Ok(texts.iter().map(|text| text.len() / 3 + 2).collect())
+    }
+
+    /// Whether in a batch the shorter texts cost as much as the longest.
+    fn pads(&self) -> bool {
+        false
+    }
 
     /// One vector for each text, of length one where the model says so. What is longer than the model reads is cut.
     ///

@@ -16,7 +16,7 @@ type Vectors = Mutex<LruCache<blake3::Hash, Arc<[f32]>>>;
 
 /// An encoder with a memory.
 pub struct Remembered<E: ?Sized> {
-    known: Vectors,
+    known: Arc<Vectors>,
     encoder: Arc<E>,
 }
 
@@ -29,7 +29,17 @@ impl<E: ?Sized> std::fmt::Debug for Remembered<E> {
 impl<E: ?Sized> Remembered<E> {
     /// Around an encoder.
     pub fn new(encoder: Arc<E>) -> Self {
-        Self { known: Mutex::new(LruCache::new(KEPT)), encoder }
+        Self { known: Arc::new(Mutex::new(LruCache::new(KEPT))), encoder }
+    }
+
+    /// The encoder.
+    pub fn encoder(&self) -> &Arc<E> {
+        &self.encoder
+    }
+
+    /// Another way to the same encoder, with the same memory.
+    pub fn by<F>(&self, way: Arc<F>) -> Remembered<F> {
+        Remembered { known: self.known.clone(), encoder: way }
     }
 
     /// Vectors by key; `encode` is asked once for each that is not known, by its place in `keys`.
@@ -69,6 +79,14 @@ impl<E: TextEncoder + ?Sized> TextEncoder for Remembered<E> {
 
     fn digest(&self) -> &str {
         self.encoder.digest()
+    }
+
+    fn count_tokens(&self, texts: &[&str]) -> Result<Vec<usize>, TransformerError> {
+        self.encoder.count_tokens(texts)
+    }
+
+    fn pads(&self) -> bool {
+        self.encoder.pads()
     }
 
     fn encode_texts(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, TransformerError> {

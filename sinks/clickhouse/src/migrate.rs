@@ -44,6 +44,7 @@ pub(crate) const MIGRATIONS: &[(&str, &str)] = migrations![
     "022_written_at",
     "023_hours",
     "024_unit_vectors",
+    "025_missing_parts",
 ];
 
 const APPLIED: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (name String, blake3 String) \

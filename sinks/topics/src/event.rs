@@ -78,7 +78,7 @@ pub struct Score {
     pub scores: BTreeMap<String, f32>,
     /// How much each modality moved the main score.
     pub contributions: BTreeMap<String, f32>,
-    /// Modalities that were not there, sorted.
+    /// Modalities that were not there, sorted, and encoders whose part was not, with the reason: `comment: sentences late`.
     pub missing: Vec<String>,
     /// Comment lag used to place comments, microseconds; `None` when none was known.
     pub comment_lag_us: Option<i64>,

@@ -43,7 +43,7 @@ impl Args {
             let message = "--dual-softmax takes a temperature from 0.001 to 1000".to_owned();
             return Err(super::UsageError(message).into());
         }
-        let networks = Pretrained::load(config)?;
+        let networks = Pretrained::for_words(config)?;
         let words = self.words.join(" ");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let answer = runtime.block_on(async {

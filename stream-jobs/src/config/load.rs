@@ -104,6 +104,9 @@ impl Config {
                 "lengths must be 0 to 86400 seconds, longest at least shortest".to_owned(),
             );
         }
+        if let Err(error) = self.encoders.server.check() {
+            return wrong("encoders", error.to_string());
+        }
         self.gifting.check()?;
         if let Err(error) = self.clips.check() {
             return wrong("clips", error.to_string());
@@ -264,6 +267,7 @@ mod tests {
         for (text, field) in [
             ("unit_ms = 1", "unit_ms"),
             ("[decode]\nper_second = 0.0", "decode.per_second"),
+            ("[encoders.server]\nwait_ms = 0", "encoders: server.wait_ms"),
             ("[clickhouse]\nurl = \"ftp://x\"", "clickhouse.url"),
             ("[clickhouse]\ncluster = \"live\"", "clickhouse.cluster"),
             ("[clickhouse.retention]\ncomments = 0", "clickhouse.retention.comments: 0 days"),

@@ -8,7 +8,7 @@ use kairos_recording::MANIFEST;
 use kairos_timeline::Span;
 
 use crate::config::Config;
-use crate::room::Scoring;
+use crate::room::{Scoring, Waits};
 use crate::scoring::Model;
 use crate::track::{ChatTrack, name_of, phases};
 use crate::train::sent_features;
@@ -48,6 +48,7 @@ pub fn score(config: &Config, model: &Model, path: &Path, least: usize) -> anyho
             speech: model.speech(&name_of(path)),
             reads_speech: model.reads_speech(),
             moments: None,
+            waits: Waits::at_most(None),
         };
         let units = sent_features(config, scoring, path)?;
         seconds = least.max((units.len() as f64 * unit.as_secs_f64()).ceil() as usize);

@@ -15,7 +15,7 @@ use super::Begin;
 use super::arrival::{Arrival, Said};
 use crate::config::Config;
 use crate::replay::decode;
-use crate::room::{Ending, Entry, Input, Output, RoomJob, RoomSettings, Scoring};
+use crate::room::{Ending, Entry, Input, Output, RoomJob, RoomSettings, Scoring, Unserved};
 use crate::scoring::Model;
 use crate::telemetry::{names, timed};
 
@@ -90,6 +90,10 @@ pub struct LiveRoom {
     ends_us: Option<i64>,
     /// It began before what is read now.
     is_resumed: bool,
+    /// What the stream that is built again went without.
+    unserved: Unserved,
+    /// Whether what it takes was taken before.
+    is_known: bool,
     stage: Stage,
 }
 
@@ -106,7 +110,30 @@ impl LiveRoom {
     /// A room whose messages begin at `begins`; with none, at the first that it takes.
     pub fn new(room: RoomId, begins: Begin) -> Self {
         let is_resumed = !begins.next.is_empty();
-        Self { room, begins, newest_us: i64::MIN, ends_us: None, is_resumed, stage: waiting() }
+        let unserved = Unserved::default();
+        let (newest_us, ends_us, stage) = (i64::MIN, None, waiting());
+        Self { room, begins, newest_us, ends_us, is_resumed, unserved, is_known: false, stage }
+    }
+
+    /// A room that is built again, whose stream went without `unserved`.
+    pub fn resume(room: RoomId, begins: Begin, unserved: Unserved) -> Self {
+        Self { unserved, ..Self::new(room, begins) }
+    }
+
+    /// What the open stream went without because encoders were not there in time.
+    pub fn unserved(&self) -> &Unserved {
+        match &self.stage {
+            Stage::Waiting { .. } => &self.unserved,
+            Stage::Open(open) => open.job.unserved(),
+        }
+    }
+
+    /// Whether what it takes from now on is `known`: it was taken before, and waits for what it had.
+    pub fn build(&mut self, known: bool) {
+        self.is_known = known;
+        if let Stage::Open(open) = &self.stage {
+            open.job.wait(known);
+        }
     }
 
     /// Where the messages begin that its present state rests on.
@@ -259,11 +286,11 @@ impl LiveRoom {
         // Live messages name no streamer; the room stands for whoever is in it.
         let room = self.room.as_str();
         let scoring = Scoring { speech: with.model.speech(room), ..with.model.scoring(config, room)? };
-        self.stage = Stage::Open(Box::new(Open {
-            decoder: SegmentDecoder::new(settings.first_decoding()),
-            job: RoomJob::new(settings, scoring).with_context(|| format!("room {}", self.room))?,
-            stream: stream.clone(),
-        }));
+        let decoder = SegmentDecoder::new(settings.first_decoding());
+        let mut job = RoomJob::new(settings, scoring).with_context(|| format!("room {}", self.room))?;
+        job.build_again(std::mem::take(&mut self.unserved));
+        job.wait(self.is_known);
+        self.stage = Stage::Open(Box::new(Open { decoder, job, stream: stream.clone() }));
         happened.push(Happening::Opened { stream, started_at, has_media: media.is_some() });
         for arrival in held {
             self.push(arrival, None, happened);

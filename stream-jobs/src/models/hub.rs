@@ -1,4 +1,8 @@
 //! The little of a hub's API that a pull needs: which commit a revision is, and bytes of a file from an offset on.
+//!
+//! Not by the crate hf-hub: 1.0.0, the newest, fetches a file from its first byte again whenever it broke off (no range, a new file), and
+//! brings 62 crates that nothing else here needs, among them hf-xet and a second cryptography in C (aws-lc). 0.5.0 goes on where it
+//! stopped and needs six, but a hub that falls silent holds it for ever: it has no limits of time. A pull here has both.
 
 use std::time::Duration;
 

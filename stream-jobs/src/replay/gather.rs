@@ -91,7 +91,7 @@ impl Gatherer {
                 contributions: scored.contributions.clone(),
                 comments: scored.comments,
                 gift_value: scored.gift_value,
-                missing: scored.missing.iter().map(|name| (*name).to_owned()).collect(),
+                missing: scored.missing.clone(),
             },
         );
     }

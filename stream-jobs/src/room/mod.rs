@@ -20,13 +20,15 @@ mod settings;
 mod speech;
 mod spool;
 mod units;
+mod unserved;
 
 pub use intake::Decoded;
 pub use ledger::{Ending, Entry};
 pub use moments::{Moments, UnitVector, VectorKind};
 pub use output::{Fault, Output, Placed, RoomState, SettledFeatures, UnitScored};
-pub use settings::{RoomSettings, Scoring};
+pub use settings::{RoomSettings, Scoring, Waits};
 pub use spool::Spool;
+pub use unserved::{Pass, Unserved};
 
 use kairos_decode::{SegmentDecoder, Sound};
 use kairos_encoders::{ActivityMeter, EncoderSet};
@@ -84,6 +86,8 @@ pub struct RoomJob {
     /// Encoders of the final pass: every modality, in order of units, when the unit settles.
     settled: EncoderSet,
     scorer: Option<Scorer>,
+    waits: Waits,
+    unserved: Unserved,
     /// The model's decision delays.
     delays: Vec<Span>,
     /// Settled units that wait for their longest delay, which bounds their number.
@@ -145,6 +149,8 @@ impl RoomJob {
             early: scoring.early,
             settled: scoring.settled,
             scorer: scoring.scorer,
+            waits: scoring.waits,
+            unserved: Unserved::default(),
             delays: scoring.delays,
             undecided: std::collections::BTreeMap::new(),
             reads_speech: scoring.reads_speech && scoring.speech.is_some(),
@@ -224,6 +230,21 @@ impl RoomJob {
     /// What became of offsets since the last call. Without calls all of it comes at the end.
     pub fn drain_ledger(&mut self) -> Vec<Entry> {
         self.ledger.drain()
+    }
+
+    /// Goes without what it went without before.
+    pub fn build_again(&mut self, unserved: Unserved) {
+        self.unserved = unserved;
+    }
+
+    /// How inputs from now on wait for encoders: those that are `known` were taken before and had what they had.
+    pub fn wait(&self, known: bool) {
+        self.waits.until(known);
+    }
+
+    /// What its units went without.
+    pub fn unserved(&self) -> &Unserved {
+        &self.unserved
     }
 
     /// The recent encoded media, for clips.

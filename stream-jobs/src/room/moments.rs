@@ -136,6 +136,8 @@ impl RoomJob {
         for vector in vectors {
             match vector {
                 Ok(vector) => self.out.push(Output::Vector(Box::new(vector))),
+                // The server of the encoder tells it, once for all rooms.
+                Err(problem) if problem.is_unserved() => {}
                 Err(problem) => self.fault(None, format!("a moment can't be found by meaning: {problem}")),
             }
         }

@@ -51,8 +51,8 @@ pub struct UnitScored {
     pub heads: Vec<(String, f32)>,
     /// What each modality added to the main score.
     pub contributions: Vec<(String, f32)>,
-    /// Modalities that were missing.
-    pub missing: Vec<&'static str>,
+    /// Modalities that were missing, and encoders whose part was, as `comment: sentences late`.
+    pub missing: Vec<String>,
     /// Comment lag by which its comments were placed; `None` while none is known.
     pub comment_lag: Option<Span>,
     /// How long after the unit's end the score was decided: the lag by which comments were placed plus the model's

@@ -1,17 +1,18 @@
 //! Encoding and scoring of units, provisionally and finally.
 
-use kairos_encoders::{CommentView, Encoded, GiftView, PictureView, UnitInput, word_counts};
+use kairos_encoders::{CommentView, EncodeError, Encoded, GiftView, PictureView, UnitInput, word_counts};
 use kairos_highlight::{Head, ScoreUpdate, Scores, UnitFeatures, UnitScore, agreed_score};
 use kairos_timeline::{MediaTime, Modality, PositionRange, Span};
 
 use super::reactions::{Arrived, Reaction};
 use super::units::UnitMedia;
+use super::unserved::Pass;
 use super::{ACTIVITY_BIN, Ending, Output, RoomJob, STATE_EVERY, SettledFeatures, UnitScored};
 
 /// A settled unit whose longest decision delay is not over.
 #[derive(Debug)]
 pub(super) struct Undecided {
-    missing: Vec<&'static str>,
+    missing: Vec<String>,
     comment_lag: Option<Span>,
     /// By which its comments were placed, estimated or assumed.
     lag: Span,
@@ -39,11 +40,10 @@ impl RoomJob {
             let media = media.unwrap_or(&empty);
             let pictures = views(media);
             let input = self.input(index, &pictures, &media.sound);
-            self.early.encode(&input)
+            self.early.encode_but(&input, &|encoder| self.unserved.why(Pass::Early, encoder, index))
         };
         let positions = media.and_then(|media| media.positions.clone());
-        let features = self.checked(index, features);
-        let missing = missing(&features);
+        let (features, missing) = self.checked(Pass::Early, index, features);
         // Longer delays wait until the newest unit has its comments.
         let scored = self.score(index, features).into_iter().find(|scored| scored.index == index);
         let has_content = self.units.get(index).is_some_and(UnitMedia::has_content);
@@ -79,13 +79,14 @@ impl RoomJob {
             speech: said.as_deref(),
             ..self.input(index, &pictures, &media.sound)
         };
-        let features = self.settled.encode(&input);
+        let why = |encoder: &str| self.unserved.why(Pass::Settled, encoder, index);
+        let features = self.settled.encode_but(&input, &why);
         self.keep_unit(&input);
         // Only training reads them.
         let words = if self.scorer.is_none() { word_counts(&comments) } else { Vec::new() };
         let comment_count = comments.len() as u32;
         let gift_value = gifts.iter().map(|gift| gift.value).sum();
-        let features = self.checked(index, features);
+        let (features, missing) = self.checked(Pass::Settled, index, features);
 
         let mut positions = media.positions;
         for (_, arrived) in &reactions {
@@ -106,7 +107,7 @@ impl RoomJob {
         self.undecided.insert(
             index,
             Undecided {
-                missing: missing(&features),
+                missing,
                 comment_lag: self.known_lag().map(|_| lag),
                 lag,
                 positions,
@@ -173,13 +174,24 @@ impl RoomJob {
         (estimate.confidence >= self.settings.lag_confidence).then(|| Span::from_secs_f64(estimate.lag_s))
     }
 
-    /// Passes features on in the model's type; encoders that failed are reported and masked.
-    fn checked(&mut self, index: i64, encoded: Encoded) -> UnitFeatures {
+    /// Passes features on in the model's type, with what is missing from them; encoders that failed are reported, those that were not
+    /// there in time remembered.
+    fn checked(&mut self, pass: Pass, index: i64, encoded: Encoded) -> (UnitFeatures, Vec<String>) {
         for failure in encoded.failures {
-            let at = self.units.start(index);
-            self.fault(None, format!("unit at {at}: {failure}"));
+            match &failure {
+                EncodeError::Encoder { encoder, .. } if failure.is_unserved() => {
+                    self.unserved.add(pass, encoder, failure.word(), index);
+                }
+                _ => {
+                    let at = self.units.start(index);
+                    self.fault(None, format!("unit at {at}: {failure}"));
+                }
+            }
         }
-        crate::features(encoded.features)
+        let features = crate::features(encoded.features);
+        let parts = encoded.without.iter().map(ToString::to_string);
+        let missing = missing(&features).into_iter().map(str::to_owned).chain(parts).collect();
+        (features, missing)
     }
 
     fn score(&mut self, index: i64, features: UnitFeatures) -> Vec<UnitScored> {

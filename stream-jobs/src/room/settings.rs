@@ -5,6 +5,7 @@ use std::time::Duration;
 use kairos_decode::{DecodeOptions, Mode};
 use kairos_encoders::EncoderSet;
 use kairos_highlight::{HighlightConfig, Scorer};
+use kairos_model_server::Patience;
 use kairos_timeline::{MediaTime, RoomId, Span, StreamId, WallTime};
 
 use super::Moments;
@@ -77,6 +78,32 @@ pub struct Scoring {
     pub reads_speech: bool,
     /// What keeps vectors of units, to find moments by meaning.
     pub moments: Option<Moments>,
+    /// How long shared encoders are waited for.
+    pub waits: Waits,
+}
+
+/// How long a room waits for the encoders that it shares with others.
+#[derive(Debug, Clone)]
+pub struct Waits {
+    patience: Patience,
+    limit: Option<Duration>,
+}
+
+impl Waits {
+    /// At most so long; without a limit as long as it takes.
+    pub fn at_most(limit: Option<Duration>) -> Self {
+        Self { patience: Patience::at_most(limit), limit }
+    }
+
+    /// What the room's encoders ask by.
+    pub fn patience(&self) -> &Patience {
+        &self.patience
+    }
+
+    /// What was there once will be there again: it is waited for as long as it takes.
+    pub(super) fn until(&self, known: bool) {
+        self.patience.set(self.limit.filter(|_| !known));
+    }
 }
 
 impl RoomSettings {

@@ -46,7 +46,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// Orders between the reading thread and a worker: some megabytes of segments at most, seconds of chat.
 const ORDERS: usize = 64;
 
-/// What is needed to open rooms by `config`; `live`: speech that can't be recognised in time is skipped.
+/// What is needed to open rooms by `config`; `live`: what speech recognition and shared encoders don't give in time is left out.
 ///
 /// # Errors
 /// If the checkpoint can't be loaded.
@@ -58,6 +58,7 @@ pub fn opening(config: &Config, live: bool) -> anyhow::Result<Opening> {
         ending: Span::from_millis(i64::from(config.lateness.idle_ms)),
     };
     let model = Model::load(config)?.with_speech(Speech::open(config, live)?)?.with_moments();
+    let model = if live { model.live(config) } else { model };
     if let Some(advice) = Speech::advice(config) {
         tracing::info!(trouble = "model", "{advice}");
     }

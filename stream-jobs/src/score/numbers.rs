@@ -60,6 +60,11 @@ pub fn lag(partition: &Partition, at: &TopicPartition, high: i64) {
 /// What came of a message.
 pub fn given(out: &Outbox) {
     for row in &out.rows {
+        if let TableRow::Score(row) = row
+            && row.revision <= 1
+        {
+            without(&row.room, &row.missing);
+        }
         match row {
             TableRow::Score(row) if row.revision == 0 => {
                 metrics::counter!(names::UNITS, "room" => row.room.clone()).increment(1);
@@ -80,5 +85,14 @@ pub fn given(out: &Outbox) {
             }
             _ => {}
         }
+    }
+}
+
+/// Encoders that a pass over a unit went without, as its row says.
+fn without(room: &str, missing: &[String]) {
+    let parts = missing.iter().filter_map(|part| part.split_once(": ")?.1.rsplit_once(' '));
+    for (encoder, why) in parts {
+        let labels = [("room", room.to_owned()), ("encoder", encoder.to_owned()), ("why", why.to_owned())];
+        metrics::counter!(names::WITHOUT, &labels).increment(1);
     }
 }

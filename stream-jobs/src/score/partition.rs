@@ -71,12 +71,13 @@ impl Partition {
         config: &ScoreConfig,
         hold: Duration,
     ) -> anyhow::Result<Self> {
-        let Kept { at: Begin { next, newest_us }, rooms, accounts, left_out } = kept;
+        let Kept { at: Begin { next, newest_us }, rooms, accounts, left_out, mut unserved } = kept;
         // The oldest open room's begin is where reading begins.
         let newest_us = rooms.values().map(|begin| begin.newest_us).chain([newest_us]).min();
         let room = |(id, begins): (String, Begin)| {
+            let unserved = unserved.remove(&id).unwrap_or_default();
             let id = RoomId::new(id).map_err(|problem| anyhow::anyhow!("kept room: {problem}"))?;
-            let live = LiveRoom::new(id.clone(), begins);
+            let live = LiveRoom::resume(id.clone(), begins, unserved);
             let room = Room { live, rows: None, last: None, heard: clock::now() };
             Ok::<_, anyhow::Error>((id, room))
         };
@@ -269,6 +270,7 @@ impl Partition {
             heard: now,
         });
         room.heard = now;
+        room.live.build(is_known);
         room.last = Some(PositionRange::of(&position));
         let newest_us = self.newest_us;
         let begins = || Begin { next: live::begins(&self.topics, &self.reading, &position), newest_us };

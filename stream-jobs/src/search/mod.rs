@@ -8,6 +8,7 @@ mod others;
 
 use anyhow::Context;
 use kairos_clickhouse::{Format, Store};
+use kairos_model_server::Patience;
 use kairos_transformers::TextEncoder;
 use serde::Deserialize;
 
@@ -63,7 +64,7 @@ pub async fn search(
     if let Some(words) = networks.words_of_pictures() {
         ways.push(near(store, words.as_ref(), VectorKind::Picture, wanted).await?);
     }
-    if let Some(texts) = networks.text() {
+    if let Some(texts) = networks.room(&Patience::for_ever()).text {
         for kind in [VectorKind::Comment, VectorKind::Speech] {
             ways.push(near(store, texts.as_ref(), kind, wanted).await?);
         }

@@ -30,6 +30,12 @@ pub const HELD: &str = "kairos_held_bytes";
 pub const DECODE: &str = "kairos_decode_seconds";
 /// Encoders and models for one message.
 pub const MODEL: &str = "kairos_model_seconds";
+/// Texts and pictures that shared encoders took, by encoder.
+pub const ENCODED: &str = "kairos_encoded_total";
+/// One batch of a shared encoder.
+pub const BATCH: &str = "kairos_encoder_batch_seconds";
+/// Passes over units that went without an encoder, by room, encoder and why.
+pub const WITHOUT: &str = "kairos_units_without_encoder_total";
 /// Highlights that began, changed or ended, by state.
 pub const HIGHLIGHTS: &str = "kairos_highlights_total";
 /// Rows given to the tables.
@@ -75,7 +81,7 @@ pub enum Kind {
 }
 
 /// Every number: name, kind, labels, the jobs that tell it, and what it says.
-pub const ALL: [(&str, Kind, &str, &str, &str); 28] = [
+pub const ALL: [(&str, Kind, &str, &str, &str); 31] = [
     (MESSAGES, Kind::Counter, "topic", "score, gift", "messages taken"),
     (
         DEAD,
@@ -95,6 +101,21 @@ pub const ALL: [(&str, Kind, &str, &str, &str); 28] = [
     (HELD, Kind::Gauge, "", "score", "bytes of messages held back to put topics in order"),
     (DECODE, Kind::Seconds, "", "score, gift", "decoding of one segment"),
     (MODEL, Kind::Seconds, "", "score, gift", "encoders and models for one message"),
+    (
+        ENCODED,
+        Kind::Counter,
+        "encoder",
+        "score, gift",
+        "texts or pictures that a shared encoder was given; what was seen lately is not given again",
+    ),
+    (BATCH, Kind::Seconds, "encoder", "score, gift", "one batch of a shared encoder"),
+    (
+        WITHOUT,
+        Kind::Counter,
+        "room, encoder, why",
+        "score",
+        "passes over units without an encoder: `overloaded`, `late` or `failed`",
+    ),
     (HIGHLIGHTS, Kind::Counter, "state", "score", "revisions of highlights"),
     (ROWS, Kind::Counter, "", "score, gift", "rows given to the tables"),
     (CHECKPOINT, Kind::Seconds, "", "score, gift", "rows acknowledged and checkpoint written"),

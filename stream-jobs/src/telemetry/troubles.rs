@@ -36,7 +36,7 @@ const fn seconds(seconds: u64) -> Option<Duration> {
     Some(Duration::from_secs(seconds))
 }
 
-const KINDS: [Kind; 9] = [
+const KINDS: [Kind; 10] = [
     Kind {
         name: "broker",
         title: "no connection to Kafka",
@@ -78,6 +78,12 @@ const KINDS: [Kind; 9] = [
         title: "a model is missing",
         action: "The text says how to get it. Scores are made without what it would hear or see, and say so.",
         lasts: None,
+    },
+    Kind {
+        name: "encoder",
+        title: "an encoder is too slow",
+        action: "More cores, fewer rooms for this process, or a smaller network. Units are scored without it and say so (missing).",
+        lasts: seconds(60),
     },
     Kind {
         name: "clip",

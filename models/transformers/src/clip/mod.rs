@@ -242,6 +242,14 @@ impl TextEncoder for Clip {
         &self.digest
     }
 
+    fn count_tokens(&self, texts: &[&str]) -> Result<Vec<usize>, TransformerError> {
+        Ok(self.text.tokens.ids(texts)?.iter().map(Vec::len).collect())
+    }
+
+    fn pads(&self) -> bool {
+        self.text.trunk.pads()
+    }
+
     fn encode_texts(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, TransformerError> {
         let mut vectors = Vec::with_capacity(texts.len());
         for texts in texts.chunks(BATCH) {

@@ -122,6 +122,14 @@ impl TextEncoder for SentenceEncoder {
         &self.digest
     }
 
+    fn count_tokens(&self, texts: &[&str]) -> Result<Vec<usize>, TransformerError> {
+        Ok(self.tokens.ids(texts)?.iter().map(Vec::len).collect())
+    }
+
+    fn pads(&self) -> bool {
+        self.trunk.pads()
+    }
+
     fn encode_texts(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, TransformerError> {
         let ids = self.tokens.ids(texts)?;
         let mut vectors = Vec::with_capacity(texts.len());

@@ -206,6 +206,11 @@ impl Trunk {
         Ok(Self { shape, layers })
     }
 
+    /// Whether sequences are padded to the longest.
+    pub(crate) fn pads(&self) -> bool {
+        matches!(self.layers, Layers::Device(..))
+    }
+
     /// Rows of sequences of these lengths through all layers.
     pub(crate) fn forward(&self, rows: Vec<f32>, lengths: &[usize]) -> Result<Vec<f32>, TransformerError> {
         debug_assert_eq!(rows.len(), lengths.iter().sum::<usize>() * self.shape.width);

@@ -79,6 +79,7 @@ impl Job {
         let names = settings.names()?;
         let topics = Topic::INPUTS.map(|topic| names.of(topic));
         let model = Model::load(&self.setting.config)?;
+        let model = if self.setting.until_end { model } else { model.live(&self.setting.config) };
         let gifts = GiftModel::load(&self.setting.config, &model.model().config().inputs)?
             .ok_or_else(|| anyhow!("no ranker: name one in gift.checkpoint and leave gift.enabled on"))?;
         let (runtime, store) = self.setting.tables()?;

@@ -92,6 +92,8 @@ impl GiftRoom {
         predictor: &mut Predictor,
     ) -> anyhow::Result<Step> {
         let position = arrival.message.position.clone();
+        let next = known.get(&position_key(&position.topic, position.partition));
+        self.live.build(next.is_some_and(|next| position.offset < *next));
         let happened = self.live.take(arrival, begins, None, with)?;
         self.follow(happened, &position, known, with, predictor)
     }

@@ -5,12 +5,15 @@ use std::collections::BTreeMap;
 use anyhow::Context;
 use kairos_clickhouse::Checkpoint;
 use kairos_kafka::TopicPartition;
+use kairos_timeline::RoomId;
 use serde::{Deserialize, Serialize};
 
 use super::Partition;
 use super::left_out::LeftOut;
+use super::rooms::Room;
 use crate::graph::position_key;
 use crate::live::{Account, Begin, KeptAccount};
+use crate::room::Unserved;
 use crate::rows::TableRow;
 
 /// What a partition needs to go on after a restart.
@@ -26,6 +29,9 @@ pub struct Kept {
     /// Segments of open rooms that were left out.
     #[serde(default, skip_serializing_if = "LeftOut::is_empty")]
     pub(super) left_out: LeftOut,
+    /// What open rooms went without because encoders were not there in time.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) unserved: BTreeMap<String, Unserved>,
 }
 
 impl Kept {
@@ -57,6 +63,10 @@ impl Partition {
             return Ok(None);
         }
         self.forget_left_out();
+        let unserved = |(id, room): (&RoomId, &Room)| {
+            let unserved = room.live.unserved();
+            (!unserved.is_empty()).then(|| (id.to_string(), unserved.clone()))
+        };
         let kept = Kept {
             at: Begin { next: self.next.clone(), newest_us: self.newest_us },
             rooms: self.rooms.iter().map(|(id, room)| (id.to_string(), room.live.begins().clone())).collect(),
@@ -66,6 +76,7 @@ impl Partition {
                 .map(|(topic, account)| (topic.to_string(), account.kept()))
                 .collect(),
             left_out: self.left_out.clone(),
+            unserved: self.rooms.iter().filter_map(unserved).collect(),
         };
         let state = serde_json::to_string(&kept).context("encoding a checkpoint")?;
         // A room that ends by silence moves nothing else: later is more, among equals.

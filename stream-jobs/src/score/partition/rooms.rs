@@ -61,6 +61,7 @@ impl Partition {
         for id in due {
             let Some(room) = self.rooms.get_mut(&id) else { continue };
             let mut happened = Vec::new();
+            room.live.build(is_known);
             room.live.end(with, &mut happened)?;
             self.since += 1;
             self.follow(&id, happened, is_known, with, out);
