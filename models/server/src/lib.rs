@@ -13,7 +13,9 @@ mod config;
 mod kind;
 mod queue;
 mod room;
+mod run;
 mod server;
+mod state;
 mod tally;
 
 pub use config::{ServerConfig, ServerError};

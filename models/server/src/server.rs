@@ -1,24 +1,20 @@
 //! The thread behind an encoder, and what those that ask and it share.
 
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use kairos_transformers::{Remembered, TransformerError, Unserved};
+use kairos_transformers::{Remembered, Unserved};
 
 use crate::clock::Clock;
 use crate::kind::Kind;
 use crate::queue::{Batch, Next, Queue};
 use crate::room::RoomHandle;
+use crate::run::{Answer, encode, warm_up};
+use crate::state::{Request, State};
 use crate::{Patience, Served, ServerConfig, ServerError, Tally};
 
-/// How often it is told that an encoder is too slow.
-const TELL_EVERY: Duration = Duration::from_secs(10);
-
-/// Vectors, in the order that was asked for, or why there are none.
-type Answer = Result<Vec<Vec<f32>>, TransformerError>;
 /// Is told of every batch.
 type Told = Box<dyn Fn(Served) + Send + Sync>;
 
@@ -43,25 +39,6 @@ pub(crate) struct Core<K: Kind> {
     told: Option<Told>,
 }
 
-struct State<K: Kind> {
-    queue: Queue<K>,
-    requests: BTreeMap<u64, Request>,
-    next_request: u64,
-    next_room: u64,
-    rooms: usize,
-    tally: Tally,
-    /// When it was last told that somebody was refused or late.
-    told_behind: Option<Duration>,
-    is_stopped: bool,
-}
-
-/// What is known of a request's answer.
-struct Request {
-    left: usize,
-    vectors: Vec<Vec<f32>>,
-    failed: Option<TransformerError>,
-}
-
 impl<K: Kind> std::fmt::Debug for Server<K> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Server").field("encoder", &K::NAME).finish_non_exhaustive()
@@ -71,31 +48,6 @@ impl<K: Kind> std::fmt::Debug for Server<K> {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // What is behind the locks of this module is whole between statements.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn warm_up<K: Kind>(encoder: &K::Encoder, budget: usize) -> Result<(), ServerError> {
-    let clock = Clock::start();
-    for batch in K::first_batches(encoder, budget) {
-        run::<K>(encoder, &batch.iter().collect::<Vec<_>>())?;
-    }
-    tracing::info!(seconds = clock.now().as_secs_f64(), "the {} is warm", K::NAME);
-    Ok(())
-}
-
-/// Runs items; a panic is a failure.
-fn run<K: Kind>(encoder: &K::Encoder, items: &[&K::Item]) -> Answer {
-    let ran = catch_unwind(AssertUnwindSafe(|| K::run(encoder, items)));
-    let problem = match ran {
-        Ok(Ok(vectors)) if vectors.len() != items.len() => {
-            format!("it gave {} vectors for {} items", vectors.len(), items.len())
-        }
-        Ok(ran) => return ran,
-        Err(panic) => {
-            let said = panic.downcast_ref::<String>().map(String::as_str);
-            said.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it panicked").to_owned()
-        }
-    };
-    Err(Unserved::Failed { problem }.into())
 }
 
 impl<K: Kind> Server<K> {
@@ -318,60 +270,5 @@ impl<K: Kind> Drop for Stopped<'_, K> {
     fn drop(&mut self) {
         lock(&self.0.state).is_stopped = true;
         self.0.done.notify_all();
-    }
-}
-
-/// The vectors of each request's items. Where the batch fails each request runs alone, so that it fails for its own only.
-fn encode<K: Kind>(batch: &Batch<K>) -> Vec<(u64, Vec<usize>, Answer)> {
-    let mut requests: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
-    for (at, item) in batch.items.iter().enumerate() {
-        requests.entry(item.request).or_default().push(at);
-    }
-    let of = |at: &[usize]| -> Vec<&K::Item> { at.iter().map(|&at| &batch.items[at].item).collect() };
-    let all: Vec<usize> = (0..batch.items.len()).collect();
-    let mut whole = run::<K>(&batch.encoder, &of(&all));
-    let is_alone = requests.len() == 1;
-    let answer = |(request, at): (u64, Vec<usize>)| {
-        let places = at.iter().map(|&at| batch.items[at].place).collect();
-        let answer = match &mut whole {
-            Ok(vectors) => Ok(at.iter().map(|&at| std::mem::take(&mut vectors[at])).collect()),
-            Err(_) if is_alone => std::mem::replace(&mut whole, Ok(Vec::new())),
-            Err(_) => run::<K>(&batch.encoder, &of(&at)),
-        };
-        (request, places, answer)
-    };
-    requests.into_iter().map(answer).collect()
-}
-
-impl<K: Kind> State<K> {
-    fn settle(&mut self, id: u64, places: &[usize], answer: Answer) {
-        // Who asked may have left.
-        let Some(request) = self.requests.get_mut(&id) else { return };
-        request.left = request.left.saturating_sub(places.len());
-        match answer {
-            Ok(vectors) => {
-                for (&place, vector) in places.iter().zip(vectors) {
-                    request.vectors[place] = vector;
-                }
-            }
-            Err(problem) => request.failed = Some(problem),
-        }
-    }
-
-    fn answer(&mut self, id: u64) -> Option<Answer> {
-        let request = self.requests.get(&id)?;
-        if request.left > 0 && request.failed.is_none() {
-            return None;
-        }
-        let request = self.requests.remove(&id)?;
-        Some(request.failed.map_or(Ok(request.vectors), Err))
-    }
-
-    fn falls_behind(&mut self, name: &str, now: Duration) {
-        if self.told_behind.is_none_or(|told| now.saturating_sub(told) >= TELL_EVERY) {
-            self.told_behind = Some(now);
-            let waiting = self.queue.count();
-            tracing::warn!(trouble = "encoder", waiting, "the {name} is too slow: units go without it");
-        }
     }
 }
