@@ -2,10 +2,62 @@
 //!
 //! Left to itself a compiler treats them four at a time here and eight at a time there; this says which.
 //!
-//! Invariants: no product is fused with a sum and every sum has one order, so that each kind gives the same bits.
+//! Invariants: where a product is fused with a sum it is for every kind, and every sum has one order, so that each kind
+//! gives the same bits.
 
 use super::kernels::{LANES, Lane};
 use super::narrow::NarrowLane;
+
+/// Numbers as they lie in memory, whole or narrowed.
+pub(super) trait Stored: Copy {
+    /// The same as numbers; of narrowed ones without their scale.
+    fn numbers<E: Eight>(&self, eight: E) -> E::Numbers;
+}
+
+impl Stored for Lane {
+    #[inline(always)]
+    fn numbers<E: Eight>(&self, eight: E) -> E::Numbers {
+        eight.load(self)
+    }
+}
+
+impl Stored for NarrowLane {
+    #[inline(always)]
+    fn numbers<E: Eight>(&self, eight: E) -> E::Numbers {
+        eight.whole(self)
+    }
+}
+
+/// What is done on whatever instructions there are.
+pub(super) trait Work {
+    /// What comes of it.
+    type Output;
+
+    /// Does it; has to be inlined, as all that it calls.
+    fn on(self, eight: impl Eight) -> Self::Output;
+}
+
+/// Does it on the widest instructions of this processor.
+pub(super) fn widest<W: Work>(work: W) -> W::Output {
+    #[cfg(target_arch = "x86_64")]
+    if let pulp::x86::Arch::V3(wide) = pulp::x86::Arch::new() {
+        return wide.vectorize(On(wide, work));
+    }
+    work.on(Plain)
+}
+
+#[cfg(target_arch = "x86_64")]
+struct On<E, W>(E, W);
+
+#[cfg(target_arch = "x86_64")]
+impl<E: Eight, W: Work> pulp::NullaryFnOnce for On<E, W> {
+    type Output = W::Output;
+
+    #[inline(always)]
+    fn call(self) -> W::Output {
+        self.1.on(self.0)
+    }
+}
 
 /// Arithmetic on eight numbers.
 pub(super) trait Eight: Copy {
@@ -26,6 +78,8 @@ pub(super) trait Eight: Copy {
     fn subtract(self, a: Self::Numbers, b: Self::Numbers) -> Self::Numbers;
     /// `a · b`.
     fn multiply(self, a: Self::Numbers, b: Self::Numbers) -> Self::Numbers;
+    /// `a · b + c`, rounded once.
+    fn fused(self, a: Self::Numbers, b: Self::Numbers, c: Self::Numbers) -> Self::Numbers;
     /// The larger of each pair of numbers.
     fn larger(self, a: Self::Numbers, b: Self::Numbers) -> Self::Numbers;
     /// 2^n for n = x - 1.5 · 2^23, whole numbers that then stand in the lowest bits of x.
@@ -34,7 +88,7 @@ pub(super) trait Eight: Copy {
     /// `sum + weight · x`.
     #[inline(always)]
     fn add_scaled(self, sum: Self::Numbers, weight: f32, x: Self::Numbers) -> Self::Numbers {
-        self.add(sum, self.multiply(self.splat(weight), x))
+        self.fused(self.splat(weight), x, sum)
     }
 
     /// e^x for x of at most 0 with a relative error below 1e-6, 0 from about -87 down: 2^n by its bits, times a
@@ -49,7 +103,7 @@ pub(super) trait Eight: Copy {
         // ln 2 as a number of few bits and a rest, so that nothing is lost by the products.
         let r = self.add_scaled(x, -0.693_359_4, n);
         let r = self.add_scaled(r, 2.121_944_4e-4, n);
-        let next = |tail, term: f32| self.add(self.splat(term), self.multiply(r, tail));
+        let next = |tail, term: f32| self.fused(r, tail, self.splat(term));
         let tail = next(next(self.splat(1.0 / 720.0), 1.0 / 120.0), 1.0 / 24.0);
         let series = next(next(next(next(tail, 1.0 / 6.0), 0.5), 1.0), 1.0);
         self.multiply(series, self.power_of_two(whole))
@@ -96,6 +150,11 @@ impl Eight for Plain {
     #[inline(always)]
     fn multiply(self, a: Lane, b: Lane) -> Lane {
         std::array::from_fn(|at| a[at] * b[at])
+    }
+
+    #[inline(always)]
+    fn fused(self, a: Lane, b: Lane, c: Lane) -> Lane {
+        std::array::from_fn(|at| a[at].mul_add(b[at], c[at]))
     }
 
     #[inline(always)]
@@ -153,6 +212,11 @@ mod avx2 {
         #[inline(always)]
         fn multiply(self, a: __m256, b: __m256) -> __m256 {
             self.avx._mm256_mul_ps(a, b)
+        }
+
+        #[inline(always)]
+        fn fused(self, a: __m256, b: __m256, c: __m256) -> __m256 {
+            self.fma._mm256_fmadd_ps(a, b, c)
         }
 
         #[inline(always)]

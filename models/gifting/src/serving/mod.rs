@@ -7,7 +7,9 @@
 //! Invariants: the log odds are those of [`Ranker::predict`](crate::Ranker::predict) to 1e-4 (sums have another order,
 //! and a user's keys and values sixteen bits); a pass of another architecture is refused.
 
+mod attend;
 mod eight;
+mod fetch;
 mod kernels;
 mod narrow;
 mod packed;

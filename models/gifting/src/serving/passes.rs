@@ -6,8 +6,9 @@
 //! Invariants: a pass holds numbers only and is good for any thread; its numbers lie in a few pieces of memory, since
 //! a thousand of them are read one after the other.
 
+use super::fetch::fetch;
 use super::kernels::Lane;
-use super::narrow::{NarrowLane, NarrowSpan};
+use super::narrow::NarrowLane;
 use super::packed::Span;
 use crate::Modality;
 
@@ -19,7 +20,7 @@ pub struct UserPass {
     /// Of the paths' lists, and of the history's.
     pub(super) lanes: Vec<NarrowLane>,
     pub(super) history: HistoryPass,
-    pub(super) paths: [NarrowSpan; 3],
+    pub(super) paths: [Span; 3],
     /// Who is on each path.
     pub(super) ends: [Vec<u64>; 3],
 }
@@ -46,7 +47,7 @@ pub struct RoomPass {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum HistoryPass {
     /// The newest events of each category, in the order of categories, and their streamers.
-    Categories(Vec<(u32, NarrowSpan)>, Vec<Vec<u64>>),
+    Categories(Vec<(u32, Span)>, Vec<Vec<u64>>),
     /// All events, newest first: rows `[n, width]` of keys and values, packed vectors to search, streamers.
     Events {
         /// Keys.
@@ -59,7 +60,7 @@ pub(super) enum HistoryPass {
         nodes: Vec<u64>,
     },
     /// All events in a few interests.
-    Interests(NarrowSpan),
+    Interests(Span),
 }
 
 /// The dense numbers of a pass, one after the other.
@@ -114,33 +115,25 @@ impl Numbers {
 
 /// Place of a category's list.
 #[inline(always)]
-pub(super) fn of_category(spans: &[(u32, NarrowSpan)], category: u32) -> Option<usize> {
+pub(super) fn of_category(spans: &[(u32, Span)], category: u32) -> Option<usize> {
     spans.binary_search_by_key(&category, |(other, _)| *other).ok()
 }
 
-/// Reads one number of every 64 bytes and does nothing with it: all of them are on their way from memory at once while
-/// something else is computed.
-#[inline(always)]
-fn fetch(lanes: &[NarrowLane]) {
-    std::hint::black_box(
-        lanes.iter().step_by(64 / size_of::<NarrowLane>()).fold(0, |seen, lane| seen | lane[0]),
-    );
-}
-
 impl UserPass {
-    /// Has fetched what says where the user's lists lie.
+    /// Asks for what says where the user's lists lie.
     #[inline(always)]
     pub(super) fn fetch_index(&self) {
         if let HistoryPass::Categories(spans, _) = &self.history {
-            std::hint::black_box(spans.iter().step_by(2).fold(0, |seen, (category, _)| seen | category));
+            fetch(spans);
         }
     }
 
-    /// Has fetched the lists that a room of a category reads.
+    /// Asks for what scoring reads of the user in a room of a category.
     #[inline(always)]
     pub(super) fn fetch_lists(&self, category: u32) {
         let last = self.paths.iter().map(|span| span.lanes().end).max();
         fetch(&self.lanes[..last.unwrap_or(0)]);
+        fetch(&self.numbers.values);
         match &self.history {
             HistoryPass::Categories(spans, _) => {
                 if let Some(at) = of_category(spans, category) {

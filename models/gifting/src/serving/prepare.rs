@@ -2,9 +2,10 @@
 //!
 //! Invariants: a pass depends on its own input alone; users and rooms are passed some at a time, so memory is bounded.
 
+use super::attend::ready;
 use super::kernels::Lane;
 use super::narrow::{NarrowLane, narrow};
-use super::packed::{Rows, Shape, Span, pack, ready};
+use super::packed::{Rows, Shape, Span, pack};
 use super::passes::{HistoryPass, Numbers, RoomPass, UserPass};
 use super::search::packed;
 use crate::batch::{Kept, RoomBatch, UserBatch, by_category, newest};

@@ -6,8 +6,10 @@
 //!
 //! Invariants: the first reason is that of the largest contribution, and equal ones keep the order of the parts.
 
-use super::eight::Plain;
-use super::packed::{Span, Weights};
+use super::attend::{Asked, Weights, mix};
+use super::eight::{Eight, Work, widest};
+use super::kernels::Lane;
+use super::packed::Span;
 use super::passes::{RoomPass, UserPass};
 use super::scorer::{Read, Scorer, Scratch, ask};
 use crate::{GiftingError, Modality, Path};
@@ -54,55 +56,8 @@ impl Scorer {
         let side = self.config().pair_side;
         crate::batch::checked(|| String::from("side features of a pair"), pair_side, side)?;
         self.check(user, room)?;
-        let d = self.config().width;
-        let mut scratch = Scratch::default();
-        let mut whole = vec![0.0; self.columns];
-        self.fill(Plain, user, room, pair_side, &mut whole, &mut scratch);
-        let mut rows = whole.clone();
-        let mut reasons = Vec::new();
-        for part in 0..=self.paths.len() {
-            let mut looked: Vec<(u64, f64)> = Vec::new();
-            let mut mixed = vec![0.0; d];
-            let from = rows.len() + part * d;
-            rows.extend_from_slice(&whole);
-            let out = &mut rows[from..from + d];
-            let origin = if part == 0 {
-                let look = |read: &Read<'_>, weights: &Weights| match read {
-                    Read::Nobody => {}
-                    Read::Streamers(nodes) => note(&mut looked, nodes.iter().copied(), weights),
-                    Read::Found(nodes, found) => {
-                        note(&mut looked, found.iter().map(|(_, at)| nodes[*at]), weights);
-                    }
-                };
-                self.read_history(Plain, user, room, &mut mixed, &mut scratch, look);
-                self.history.mix(
-                    Plain,
-                    &room.history,
-                    &[],
-                    Span::default(),
-                    &mut scratch.weights,
-                    out,
-                    |_| (),
-                );
-                Origin::History
-            } else {
-                let (at, attention) = &self.paths[part - 1];
-                let Scratch { weights, lanes, spans, .. } = &mut scratch;
-                let (query, lanes, span) = ask(*at, user, room, (lanes, spans));
-                let ends = if *at < 3 { &user.ends[*at] } else { &room.ends[*at - 3] };
-                let look = |weights: &Weights| note(&mut looked, ends.iter().copied(), weights);
-                attention.mix(Plain, query, lanes, span, weights, &mut mixed, look);
-                attention.mix(Plain, query, &[], Span::default(), weights, out, |_| ());
-                Origin::Path(Path::ALL[*at])
-            };
-            let best = looked.into_iter().reduce(|best, next| if next.1 > best.1 { next } else { best });
-            reasons.push(Reason {
-                origin,
-                contribution: 0.0,
-                node: best.map(|(node, _)| node),
-                attention: best.map_or(0.0, |(_, weight)| weight / self.config().heads as f64),
-            });
-        }
+        let (mut rows, mut reasons) = widest(Parts { scorer: self, user, room, pair_side });
+        let whole = rows[..self.columns].to_vec();
         for (modality, _) in &room.without {
             rows.extend_from_slice(&whole);
             let origin = Origin::Content(*modality);
@@ -121,13 +76,95 @@ impl Scorer {
     }
 }
 
-/// Adds the weights of one head to those of their nodes.
-fn note(looked: &mut Vec<(u64, f64)>, nodes: impl Iterator<Item = u64>, weights: &Weights) {
-    for (at, node) in nodes.enumerate() {
-        let weight = f64::from(weights.get(at));
-        match looked.iter_mut().find(|(other, _)| *other == node) {
-            Some((_, sum)) => *sum += weight,
-            None => looked.push((node, weight)),
+/// The pair's row of the first layer, and one row without each part that is a list; the parts, contributions to come.
+struct Parts<'a> {
+    scorer: &'a Scorer,
+    user: &'a UserPass,
+    room: &'a RoomPass,
+    pair_side: &'a [f32],
+}
+
+impl Work for Parts<'_> {
+    type Output = (Vec<f32>, Vec<Reason>);
+
+    #[inline(always)]
+    fn on(self, eight: impl Eight) -> Self::Output {
+        let Self { scorer, user, room, pair_side } = self;
+        let (d, heads) = (scorer.config().width, scorer.config().heads);
+        let mut scratch = Scratch::default();
+        let mut whole = vec![0.0; scorer.columns];
+        scorer.fill(eight, user, room, pair_side, &mut whole, &mut scratch);
+        let (mut rows, mut reasons) = (whole.clone(), Vec::new());
+        let mut mixed = vec![0.0; d];
+        for part in 0..=scorer.paths.len() {
+            let mut looked = Looked { heads, nodes: Vec::new() };
+            let (asked, origin) =
+                if part == 0 {
+                    scorer.read_history(eight, user, room, &mut mixed, &mut scratch, |read, weights| {
+                        match read {
+                            Read::Nobody => {}
+                            Read::Streamers(nodes) => looked.note(nodes.iter().copied(), weights),
+                            Read::Found(nodes, found) => {
+                                looked.note(found.iter().map(|(_, at)| nodes[*at]), weights);
+                            }
+                        }
+                    });
+                    let span = Span::default();
+                    (Asked { attention: &scorer.history, query: &room.history, span }, Origin::History)
+                } else {
+                    let path = &scorer.paths[part - 1];
+                    let asked = ask(path, user, room);
+                    let (each, weights) = (std::iter::once(asked), &mut scratch.weights);
+                    let ends = match path.0.checked_sub(3) {
+                        None => {
+                            mix(eight, scorer.history.shape, each, &user.lanes, weights, &mut mixed);
+                            &user.ends[path.0]
+                        }
+                        Some(at) => {
+                            mix(eight, scorer.history.shape, each, &room.lanes, weights, &mut mixed);
+                            &room.ends[at]
+                        }
+                    };
+                    looked.note(ends.iter().copied(), weights);
+                    (asked, Origin::Path(Path::ALL[path.0]))
+                };
+            let from = rows.len() + part * d;
+            rows.extend_from_slice(&whole);
+            // As if the list were empty.
+            let nothing = std::iter::once(Asked { span: Span::default(), ..asked });
+            let (weights, out) = (&mut scratch.weights, &mut rows[from..from + d]);
+            mix::<Lane>(eight, scorer.history.shape, nothing, &[], weights, out);
+            reasons.push(looked.reason(origin));
+        }
+        (rows, reasons)
+    }
+}
+
+/// How much attention went to whom.
+struct Looked {
+    heads: usize,
+    nodes: Vec<(u64, f64)>,
+}
+
+impl Looked {
+    /// Adds the weights of all heads of one list.
+    fn note(&mut self, nodes: impl Iterator<Item = u64>, weights: &Weights) {
+        for (at, node) in nodes.enumerate() {
+            let weight = (0..self.heads).map(|head| f64::from(weights.get(head, at))).sum::<f64>();
+            match self.nodes.iter_mut().find(|(other, _)| *other == node) {
+                Some((_, sum)) => *sum += weight,
+                None => self.nodes.push((node, weight)),
+            }
+        }
+    }
+
+    fn reason(self, origin: Origin) -> Reason {
+        let best = self.nodes.into_iter().reduce(|best, next| if next.1 > best.1 { next } else { best });
+        Reason {
+            origin,
+            contribution: 0.0,
+            node: best.map(|(node, _)| node),
+            attention: best.map_or(0.0, |(_, weight)| weight / self.heads as f64),
         }
     }
 }

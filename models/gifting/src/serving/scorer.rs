@@ -4,10 +4,10 @@
 
 use std::borrow::Borrow;
 
-use super::eight::{Eight, Plain};
+use super::attend::{Asked, Attention, Weights, mix};
+use super::eight::{Eight, Work, widest};
 use super::kernels::{Lane, add, dot, rectify};
-use super::narrow::widen;
-use super::packed::{Attention, Rows, Shape, Span, Weights, pack};
+use super::packed::{Rows, Span, pack};
 use super::passes::{HistoryPass, RoomPass, UserPass, of_category};
 use super::search::best;
 use crate::config::History;
@@ -39,29 +39,10 @@ pub struct Scorer {
 
 /// Memory that is used again from pair to pair.
 #[derive(Default)]
-pub(super) struct Scratch<'a> {
+pub(super) struct Scratch {
     pub(super) weights: Weights,
     best: Vec<(f32, usize)>,
     found: Vec<Lane>,
-    /// Whose paths are widened.
-    widened: Option<&'a UserPass>,
-    pub(super) lanes: Vec<Lane>,
-    pub(super) spans: [Span; 3],
-}
-
-impl<'a> Scratch<'a> {
-    /// Makes a user's paths ready to be read, unless they are.
-    #[inline(always)]
-    fn widen(&mut self, eight: impl Eight, user: &'a UserPass, shape: Shape) {
-        if self.widened.is_some_and(|other| std::ptr::eq(other, user)) {
-            return;
-        }
-        self.widened = Some(user);
-        self.lanes.clear();
-        for (to, from) in self.spans.iter_mut().zip(user.paths) {
-            *to = widen(eight, &mut self.lanes, shape, &user.lanes, from);
-        }
-    }
 }
 
 /// What a target reads of a history.
@@ -118,44 +99,29 @@ impl Ranker {
 }
 
 /// Fills the rows of some pairs.
-struct Fill<'a, 'p, F> {
+struct Fill<'a, F> {
     scorer: &'a Scorer,
     pair: F,
     side: &'a [f32],
     rows: &'a mut [f32],
-    scratch: &'a mut Scratch<'p>,
+    scratch: &'a mut Scratch,
 }
 
-impl<'p, F: Fn(usize) -> (&'p UserPass, &'p RoomPass)> Fill<'_, 'p, F> {
-    /// On the widest instructions of this processor.
-    fn call(self) {
-        #[cfg(target_arch = "x86_64")]
-        if let pulp::x86::Arch::V3(wide) = pulp::x86::Arch::new() {
-            return wide.vectorize(On(wide, self));
-        }
-        pulp::NullaryFnOnce::call(On(Plain, self));
-    }
-}
-
-struct On<E, F>(E, F);
-
-impl<'p, E: Eight, F: Fn(usize) -> (&'p UserPass, &'p RoomPass)> pulp::NullaryFnOnce
-    for On<E, Fill<'_, 'p, F>>
-{
+impl<'p, F: Fn(usize) -> (&'p UserPass, &'p RoomPass)> Work for Fill<'_, F> {
     type Output = ();
 
     #[inline(always)]
-    fn call(self) {
-        let Self(eight, Fill { scorer, pair, side, rows, scratch }) = self;
+    fn on(self, eight: impl Eight) {
+        let Self { scorer, pair, side, rows, scratch } = self;
         let width = scorer.config().pair_side;
         let count = rows.len() / scorer.columns;
         for (at, row) in rows.chunks_exact_mut(scorer.columns).enumerate() {
             let (user, room) = pair(at);
             let ahead = |by: usize| (at + by < count).then(|| pair(at + by).0);
-            if let Some(next) = ahead(2).filter(|next| !std::ptr::eq(*next, user)) {
+            if let Some(next) = ahead(4).filter(|next| !std::ptr::eq(*next, user)) {
                 next.fetch_index();
             }
-            if let Some(next) = ahead(1).filter(|next| !std::ptr::eq(*next, user)) {
+            if let Some(next) = ahead(2).filter(|next| !std::ptr::eq(*next, user)) {
                 next.fetch_lists(room.category);
             }
             scorer.fill(eight, user, room, &side[at * width..(at + 1) * width], row, scratch);
@@ -216,7 +182,7 @@ impl Scorer {
             }
             let side = &pair_side[start * side..(start + some) * side];
             let (of, scratch) = (|at: usize| pair(start + at), &mut scratch);
-            Fill { scorer: self, pair: of, side, rows: &mut rows, scratch }.call();
+            widest(Fill { scorer: self, pair: of, side, rows: &mut rows, scratch });
             let heads = self.finish(rows, some, |at| {
                 let (user, room) = pair(start + at);
                 (user.numbers.first(), room.numbers.first())
@@ -251,26 +217,25 @@ impl Scorer {
 
     /// The pair's part of the first layer's input: history, paths, products, side features.
     #[inline(always)]
-    pub(super) fn fill<'a>(
+    pub(super) fn fill(
         &self,
         eight: impl Eight,
-        user: &'a UserPass,
-        room: &'a RoomPass,
+        user: &UserPass,
+        room: &RoomPass,
         side: &[f32],
         row: &mut [f32],
-        scratch: &mut Scratch<'a>,
+        scratch: &mut Scratch,
     ) {
-        let d = self.history.shape.width;
-        scratch.widen(eight, user, self.history.shape);
-        let (history, mut row) = row.split_at_mut(d);
+        let shape = self.history.shape;
+        let (history, row) = row.split_at_mut(shape.width);
         self.read_history(eight, user, room, history, scratch, |_, _| ());
-        for (at, attention) in &self.paths {
-            let out;
-            (out, row) = row.split_at_mut(d);
-            let Scratch { weights, lanes, spans, .. } = &mut *scratch;
-            let (query, lanes, span) = ask(*at, user, room, (lanes, spans));
-            attention.mix(eight, query, lanes, span, weights, out, |_| ());
-        }
+        let (of_user, of_room) = self.paths.split_at(self.paths.partition_point(|(at, _)| *at < 3));
+        let (paths, row) = row.split_at_mut(of_user.len() * shape.width);
+        let asked = of_user.iter().map(|path| ask(path, user, room));
+        mix(eight, shape, asked, &user.lanes, &mut scratch.weights, paths);
+        let (paths, mut row) = row.split_at_mut(of_room.len() * shape.width);
+        let asked = of_room.iter().map(|path| ask(path, user, room));
+        mix(eight, shape, asked, &room.lanes, &mut scratch.weights, paths);
         let (user, room) = (&user.numbers, &room.numbers);
         for (a, b) in [(user.vector(), room.vector()), (user.pretrained(), room.pretrained())] {
             let out;
@@ -282,7 +247,7 @@ impl Scorer {
         row.copy_from_slice(side);
     }
 
-    /// What a target reads of a history into `out`; `look` is told what was read, and the weights after each head.
+    /// What a target reads of a history into `out`; `look` is told what was read, and the weights.
     #[inline(always)]
     pub(super) fn read_history(
         &self,
@@ -290,18 +255,16 @@ impl Scorer {
         user: &UserPass,
         room: &RoomPass,
         out: &mut [f32],
-        scratch: &mut Scratch<'_>,
-        mut look: impl FnMut(&Read<'_>, &Weights),
+        scratch: &mut Scratch,
+        look: impl FnOnce(&Read<'_>, &Weights),
     ) {
-        let Scratch { weights, best: matches, found, .. } = scratch;
-        found.clear();
+        let Scratch { weights, best: matches, found } = scratch;
         let shape = self.history.shape;
-        let (read, span): (Read<'_>, Span) = match &user.history {
-            HistoryPass::Interests(span) => (Read::Nobody, widen(eight, found, shape, &user.lanes, *span)),
+        let asked = |span| std::iter::once(Asked { attention: &self.history, query: &room.history, span });
+        let (read, span) = match &user.history {
+            HistoryPass::Interests(span) => (Read::Nobody, *span),
             HistoryPass::Categories(spans, streamers) => match of_category(spans, room.category) {
-                Some(at) => {
-                    (Read::Streamers(&streamers[at]), widen(eight, found, shape, &user.lanes, spans[at].1))
-                }
+                Some(at) => (Read::Streamers(&streamers[at]), spans[at].1),
                 None => (Read::Nobody, Span::default()),
             },
             HistoryPass::Events { keys, values, searched, nodes } => {
@@ -310,11 +273,15 @@ impl Scorer {
                     History::Dispatcher { experts } => experts,
                 };
                 best(searched, nodes.len(), &room.searched, top, matches);
+                found.clear();
                 let span = pack(found, Rows { keys, values, shape }, matches.iter().map(|(_, at)| *at));
-                (Read::Found(nodes, matches), span)
+                mix(eight, shape, asked(span), found, weights, out);
+                look(&Read::Found(nodes, matches), weights);
+                return;
             }
         };
-        self.history.mix(eight, &room.history, found, span, weights, out, |weights| look(&read, weights));
+        mix(eight, shape, asked(span), &user.lanes, weights, out);
+        look(&read, weights);
     }
 
     /// The two layers and the heads for rows of pairs.
@@ -342,19 +309,18 @@ impl Scorer {
     }
 }
 
-/// Who asks and what is read on the path at a place of [`Path::ALL`], the user's paths `widened`.
+/// Who asks and what is read on one of the paths: a room the user's, the user the room's.
 #[inline(always)]
 pub(super) fn ask<'a>(
-    at: usize,
+    (at, attention): &'a (usize, Attention),
     user: &'a UserPass,
     room: &'a RoomPass,
-    widened: (&'a [Lane], &[Span; 3]),
-) -> (&'a [f32], &'a [Lane], Span) {
-    if at < 3 {
-        (room.numbers.query(at), widened.0, widened.1[at])
-    } else {
-        (user.numbers.query(at - 3), &room.lanes, room.paths[at - 3])
-    }
+) -> Asked<'a> {
+    let (query, span) = match at.checked_sub(3) {
+        None => (room.numbers.query(*at), user.paths[*at]),
+        Some(at) => (user.numbers.query(at), room.paths[at]),
+    };
+    Asked { attention, query, span }
 }
 
 fn product(rows: Vec<f32>, count: usize, weight: &Tensor) -> Result<Vec<f32>, GiftingError> {
