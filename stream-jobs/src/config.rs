@@ -18,9 +18,11 @@ use crate::telemetry::logs::LogConfig;
 use crate::telemetry::trace::TelemetryConfig;
 
 mod clickhouse;
+mod compute;
 mod load;
 
 pub use clickhouse::ClickHouseConfig;
+pub use compute::{ComputeConfig, DeviceChoice};
 pub use load::ConfigError;
 
 /// All of the configuration. The defaults score a recording without any file.
@@ -42,6 +44,8 @@ pub struct Config {
     pub gifting: GiftingConfig,
     /// Where encoders with weights are found. Built-in ones are always on.
     pub encoders: EncoderConfig,
+    /// On what networks run.
+    pub compute: ComputeConfig,
     /// From scores to highlights.
     pub highlights: HighlightsConfig,
     /// From highlights to clips.
@@ -248,6 +252,7 @@ impl Default for Config {
             train: TrainConfig::default(),
             gifting: GiftingConfig::default(),
             encoders: EncoderConfig::default(),
+            compute: ComputeConfig::default(),
             highlights: HighlightsConfig::default(),
             clips: ClipPolicy::default(),
             clickhouse: ClickHouseConfig::default(),

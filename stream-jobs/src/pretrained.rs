@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use anyhow::Context;
-use candle_core::Device;
 use kairos_encoders::{ClipEncoder, EncoderSet, SentenceEncoder};
 use kairos_model_server::{Patience, Pictures, Served, Server, Texts};
 use kairos_transformers::{Clip, PictureEncoder, TextEncoder, open_text};
@@ -68,9 +67,9 @@ impl Pretrained {
         let encoders = &config.encoders;
         let text = |folder: &Path| {
             let told = Some(Box::new(|served| tell("texts", served)) as Box<_>);
-            Ok(Server::start(open_text(folder, &Device::Cpu)?, &encoders.server, 0, told)?)
+            Ok(Server::start(open_text(folder, &config.compute.open()?)?, &encoders.server, 0, told)?)
         };
-        let clip = |folder: &Path| Ok(Arc::new(Clip::load(folder, &Device::Cpu)?));
+        let clip = |folder: &Path| Ok(Arc::new(Clip::load(folder, &config.compute.open()?)?));
         Ok(Self {
             text: shared(&TEXTS, encoders, encoders.text.as_deref(), text).context("encoders.text")?,
             clip: shared(&CLIPS, encoders, encoders.clip.as_deref(), clip).context("encoders.clip")?,

@@ -2,6 +2,7 @@
 //! goes without the same.
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -10,6 +11,7 @@ use candle_core::Device;
 use kairos::config::Config;
 use kairos::room::{Input, Output, RoomJob, RoomSettings, Scoring, Unserved, Waits};
 use kairos::rows::{RowMaker, TableRow};
+use kairos::scoring::{Model, configured_inputs};
 use kairos_clickhouse::FrameScore;
 use kairos_encoders::{EncoderSet, SentenceEncoder};
 use kairos_highlight::{ContentCtr, Inputs, Scorer};
@@ -71,8 +73,6 @@ fn chat(
     limit: Option<Duration>,
     unserved: Option<Unserved>,
 ) -> (Vec<FrameScore>, Unserved) {
-    let config = Config::default();
-    let (room, stream) = (RoomId::new("room").unwrap(), StreamId::new("stream").unwrap());
     let waits = Waits::at_most(limit);
     let settled = encoders(server, &waits);
     let scorer = Scorer::new(model(&settled), "room", 64).unwrap();
@@ -86,6 +86,13 @@ fn chat(
         moments: None,
         waits,
     };
+    room(scoring, unserved)
+}
+
+/// The same by any encoders and model.
+fn room(scoring: Scoring, unserved: Option<Unserved>) -> (Vec<FrameScore>, Unserved) {
+    let config = Config::default();
+    let (room, stream) = (RoomId::new("room").unwrap(), StreamId::new("stream").unwrap());
     let settings = RoomSettings::new(&config, room.clone(), stream.clone(), Some(WallTime::from_micros(T0)));
     let mut job = RoomJob::new(settings, scoring).unwrap();
     let is_known = unserved.is_some();
@@ -159,4 +166,35 @@ fn rooms_side_by_side_have_the_rows_that_each_has_alone() {
         let rooms: Vec<_> = (0..4).map(|_| scope.spawn(|| chat(&server, None, None).0)).collect();
         rooms.into_iter().for_each(|room| assert_eq!(room.join().unwrap(), alone));
     });
+}
+
+#[test]
+fn a_model_goes_on_without_encoders_that_are_not_configured_and_rows_say_so() {
+    let golden =
+        |of| Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/transformers/tests/golden").join(of);
+    let mut config = Config::default();
+    (config.encoders.text, config.encoders.clip) = (Some(golden("bert")), Some(golden("clip")));
+    let checkpoint = tempfile::tempdir().unwrap();
+    let inputs = configured_inputs(&config, None, None).unwrap();
+    let trained = kairos_highlight::Config { inputs, ..kairos_highlight::Config::default() };
+    let unit_seconds = config.unit().as_secs_f64();
+    let trained = kairos_highlight::Config { unit_seconds, ..trained };
+    ContentCtr::new(trained, 7, &Device::Cpu).unwrap().save(checkpoint.path(), &()).unwrap();
+    config.model.checkpoint = Some(checkpoint.path().to_owned());
+    let rows = |config: &Config| {
+        let model = Model::load(config).unwrap();
+        (model.name().to_owned(), room(model.scoring(config, "room").unwrap(), None).0)
+    };
+    let (name, whole) = rows(&config);
+    assert!(whole.iter().all(|row| missing(row).is_empty()), "{whole:#?}");
+    // The pictures' encoder has no part in a chat, so nothing of it is missing.
+    (config.encoders.text, config.encoders.clip) = (None, None);
+    let (same, without) = rows(&config);
+    assert_eq!((name, whole.len()), (same, without.len()));
+    assert!(without.iter().all(|row| missing(row) == ["comment: sentences missing"]), "{without:#?}");
+    assert!(whole.iter().zip(&without).any(|(one, other)| one.score != other.score), "they count");
+    // Other weights than it was trained with are no such thing.
+    config.encoders.text = Some(golden("xlm-roberta"));
+    let error = format!("{:#}", Model::load(&config).unwrap_err());
+    assert!(error.contains("was trained with another") && error.contains("sentences"), "{error}");
 }

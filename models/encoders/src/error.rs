@@ -126,6 +126,17 @@ pub enum EncodeError {
         /// Why.
         source: Box<EncodeError>,
     },
+    /// The encoder is not configured.
+    #[error("the encoder is not there")]
+    Absent,
+    /// Several encoders are not there, others between them.
+    #[error(
+        "some of the encoders {encoders} are not there, and nobody knows how many values each of them gives"
+    )]
+    AbsentWidths {
+        /// Names, with those between them.
+        encoders: String,
+    },
     /// Two encoders of a set carry the same name.
     #[error("the set already has an encoder {encoder}")]
     DuplicateEncoder {
@@ -135,17 +146,19 @@ pub enum EncodeError {
 }
 
 impl EncodeError {
-    /// In one word, as rows carry it: `overloaded` or `late` of encoders that are shared, else `failed`.
+    /// In one word, as rows carry it: `overloaded` or `late` of encoders that are shared, `missing` of one that is not configured, else
+    /// `failed`.
     #[must_use]
     pub fn word(&self) -> &'static str {
         match self {
             Self::Encoder { source, .. } => source.word(),
+            Self::Absent => "missing",
             Self::Transformer(TransformerError::Unserved(why)) => why.word(),
             _ => "failed",
         }
     }
 
-    /// Whether nothing is wrong but that a shared encoder was not there in time.
+    /// Whether nothing is wrong but that the encoder was not there, or not in time.
     #[must_use]
     pub fn is_unserved(&self) -> bool {
         self.word() != "failed"

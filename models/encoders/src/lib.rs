@@ -11,6 +11,7 @@
 //! * Repeatable. The same units in the same order give the same bits, whatever the thread count.
 //! * Finite. No input, however broken, puts a NaN or an infinity into a vector of a built-in encoder.
 
+mod absent;
 mod activity;
 mod baseline;
 mod comments;

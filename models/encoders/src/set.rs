@@ -119,7 +119,7 @@ impl std::fmt::Display for Without {
 /// Encoders of one stream, in a fixed order.
 #[derive(Default)]
 pub struct EncoderSet {
-    encoders: Vec<Box<dyn Encoder>>,
+    pub(crate) encoders: Vec<Box<dyn Encoder>>,
     device: Option<Device>,
 }
 
@@ -284,7 +284,7 @@ impl EncoderSet {
         self.encoders.iter_mut().for_each(|encoder| encoder.reset());
     }
 
-    fn of(&self, modality: Modality) -> impl Iterator<Item = &dyn Encoder> {
+    pub(crate) fn of(&self, modality: Modality) -> impl Iterator<Item = &dyn Encoder> {
         self.encoders.iter().map(AsRef::as_ref).filter(move |encoder| encoder.modality() == modality)
     }
 }

@@ -158,13 +158,14 @@ impl Config {
 }
 
 /// Sections that the environment may override; other `KAIROS_` variables mean other things.
-const SECTIONS: [&str; 22] = [
+const SECTIONS: [&str; 23] = [
     "decode",
     "lateness",
     "model",
     "train",
     "gifting",
     "encoders",
+    "compute",
     "highlights",
     "clips",
     "clickhouse",

@@ -7,7 +7,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use candle_core::Device;
 use kairos_gifting::{Config as RankerConfig, Fusion, Ranker, Scorer};
 use kairos_highlight::Inputs;
 use serde::{Deserialize, Serialize};
@@ -144,7 +143,7 @@ impl GiftModel {
         let inputs: RoomInputs =
             serde_json::from_slice(&text).with_context(|| format!("{}", file.display()))?;
         inputs.check(place, &RoomInputs::new(config, content, inputs.horizon_s))?;
-        let (ranker, _reached, digest) = Ranker::load::<serde_json::Value>(folder, &Device::Cpu)?;
+        let (ranker, _reached, digest) = Ranker::load::<serde_json::Value>(folder, &config.compute.open()?)?;
         let name = format!("{}@{}", kairos_gifting::KIND, &digest[..12.min(digest.len())]);
         Self::new(ranker, name, inputs, place).map(Arc::new)
     }

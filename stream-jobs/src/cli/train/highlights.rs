@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::Context;
-use candle_core::Device;
 use clap::Parser;
 use kairos_highlight::{ContentCtr, Progress, Reached, train};
 
@@ -67,7 +66,7 @@ impl Args {
         if let [folder] = self.data.as_slice()
             && train::is_dataset(folder)
         {
-            return self.run_dataset(folder, model, &training);
+            return self.run_dataset(&config, folder, model, &training);
         }
         model.unit_seconds = config.unit().as_secs_f64();
         model.label = String::from(
@@ -84,6 +83,7 @@ impl Args {
             Some(text) => HeldOut::Matching(text.clone()),
             None => HeldOut::Share(self.validation),
         };
+        let device = config.compute.open()?;
         let plan = Plan {
             config,
             speech,
@@ -93,7 +93,7 @@ impl Args {
             refit: self.refit,
             ablation: self.without,
             state: self.state.clone(),
-            device: Device::cuda_if_available(0)?,
+            device,
         };
         let others = if self.ablations { Ablation::ALL.to_vec() } else { Vec::new() };
         let kept = (!others.is_empty()).then(|| examples.clone());
@@ -114,6 +114,7 @@ impl Args {
 
     fn run_dataset(
         &self,
+        config: &Config,
         folder: &Path,
         model: kairos_highlight::Config,
         training: &kairos_highlight::TrainingConfig,
@@ -134,7 +135,7 @@ impl Args {
             training,
             &found.training,
             &found.validation,
-            &Device::cuda_if_available(0)?,
+            &config.compute.open()?,
             self.state.as_deref(),
             &mut show,
         )?;

@@ -8,7 +8,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
-use candle_core::Device;
 use kairos_datasets::Split;
 use kairos_datasets::gifting::{Sample, Samples, Sampling, TimeSplit};
 use kairos_gifting::{Dataset, Example, Examples, GiftingError, Origin, Ranker, Reason, Scorer};
@@ -56,7 +55,7 @@ fn load(examples: &Dataset, start: usize) -> Result<Vec<Example>, GiftingError> 
 /// # Errors
 /// Names the file and field that don't fit: a checkpoint of another kind, data of other streamers.
 pub fn predict(config: &Config, data: &Path, checkpoint: &Path, out: &Path) -> anyhow::Result<Predictions> {
-    let device = Device::cuda_if_available(0)?;
+    let device = config.compute.open()?;
     let (ranker, reached, digest): (Ranker, LiveReached, String) = Ranker::load(checkpoint, &device)?;
     let nodes = read_nodes(checkpoint)?;
     let source = Source::read(data)?;

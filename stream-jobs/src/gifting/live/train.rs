@@ -96,7 +96,7 @@ impl Plan<'_> {
             segments: &segments,
             snapshots: &snapshots,
             happened: &happened,
-            device: Device::cuda_if_available(0)?,
+            device: self.config.compute.open()?,
         };
 
         let whole = self.whole.of(&self.ranker(&ready));

@@ -7,26 +7,27 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use candle_core::Device;
 use kairos_encoders::{EncoderSet, Lexicon};
-use kairos_highlight::{ContentCtr, Input, Inputs, Scorer};
+use kairos_highlight::{ContentCtr, Inputs, Scorer};
 use kairos_model_server::Patience;
 use kairos_timeline::Span;
 
+use self::encoders::{HEARD_BY, check_encoders, configured, encoders_of, field_of, inputs};
 use crate::config::Config;
 use crate::pretrained::{Networks, Pretrained};
 use crate::room::{Scoring, Waits};
 use crate::speech::{RoomSpeech, Speech};
 
+mod encoders;
+
 /// The checkpoint that ships with kairos, inside the binary.
 const SHIPPED: [(&str, &[u8]); 4] = [
-    ("config.json", include_bytes!("../../models/highlight/checkpoint/config.json")),
-    ("metrics.json", include_bytes!("../../models/highlight/checkpoint/metrics.json")),
-    ("model.safetensors", include_bytes!("../../models/highlight/checkpoint/model.safetensors")),
-    (LEXICON_FILE, include_bytes!("../../models/highlight/checkpoint/lexicon.safetensors")),
+    ("config.json", include_bytes!("../../../models/highlight/checkpoint/config.json")),
+    ("metrics.json", include_bytes!("../../../models/highlight/checkpoint/metrics.json")),
+    ("model.safetensors", include_bytes!("../../../models/highlight/checkpoint/model.safetensors")),
+    (LEXICON_FILE, include_bytes!("../../../models/highlight/checkpoint/lexicon.safetensors")),
 ];
 /// The lexicon that a checkpoint's comments were read by; a checkpoint may have none.
 pub const LEXICON_FILE: &str = "lexicon.safetensors";
-/// Between the encoder of speech and the recogniser whose words it was trained on, `name@digest`.
-const HEARD_BY: &str = " of words by ";
 /// Units that may be scored again: those that still wait for their comments, with room to spare.
 const REVISABLE: usize = 256;
 /// Size of decoded pictures where no encoder asks for another.
@@ -73,9 +74,16 @@ impl Model {
         };
         let pretrained = Pretrained::load(config)?;
         let trained = &model.config().inputs;
-        let encoders =
-            encoders(config, lexicon.as_ref(), &of_one(&pretrained), &|name| reads(trained, name))?;
+        let (encoders, absent) = encoders_of(config, lexicon.as_ref(), &of_one(&pretrained), trained)?;
         check_encoders(place, trained, &inputs(&encoders))?;
+        for encoder in absent {
+            tracing::warn!(
+                trouble = "model",
+                %encoder,
+                "{place} was trained with the encoder {encoder}, which is not configured ({}): its part is missing from every unit",
+                field_of(&encoder).unwrap_or_default(),
+            );
+        }
         let unit = config.unit().as_secs_f64();
         if (model.config().unit_seconds - unit).abs() > 1e-9 {
             bail!(
@@ -164,8 +172,7 @@ impl Model {
     }
 
     fn encoders_by(&self, config: &Config, networks: &Networks) -> anyhow::Result<EncoderSet> {
-        let inputs = &self.model.config().inputs;
-        encoders(config, self.lexicon.as_ref(), networks, &|name| reads(inputs, name))
+        Ok(encoders_of(config, self.lexicon.as_ref(), networks, &self.model.config().inputs)?.0)
     }
 
     /// `name@digest`, as rows carry it.
@@ -233,40 +240,12 @@ pub fn picture_size(config: &Config) -> anyhow::Result<(u32, u32)> {
 
 /// The encoders that the configuration asks for.
 fn all_encoders(config: &Config, lexicon: Option<&Arc<Lexicon>>) -> anyhow::Result<EncoderSet> {
-    encoders(config, lexicon, &of_one(&Pretrained::load(config)?), &|_| true)
+    configured(config, lexicon, &of_one(&Pretrained::load(config)?), &|_| true)
 }
 
 /// A way to the networks for somebody who waits as long as it takes.
 fn of_one(pretrained: &Pretrained) -> Networks {
     pretrained.room(&Patience::for_ever())
-}
-
-/// Whether a checkpoint was trained with an encoder of that name.
-fn reads(trained: &Inputs, name: &str) -> bool {
-    let inputs = kairos_highlight::MODALITIES.into_iter().filter_map(|modality| trained.get(modality));
-    let encoders = inputs.map(|input| input.encoder.split(HEARD_BY).next().unwrap_or_default());
-    encoders.flat_map(|encoders| encoders.split('+')).any(|encoder| encoder == name)
-}
-
-/// Those that the configuration asks for; pretrained ones as far as they are wanted by name.
-fn encoders(
-    config: &Config,
-    lexicon: Option<&Arc<Lexicon>>,
-    networks: &Networks,
-    wanted: &dyn Fn(&str) -> bool,
-) -> anyhow::Result<EncoderSet> {
-    let mut set = EncoderSet::built_in();
-    if let Some(weights) = &config.encoders.mobilenet {
-        set = set.with_mobilenet(weights)?;
-    }
-    if let Some(weights) = &config.encoders.yamnet {
-        set = set.with_yamnet(weights)?;
-    }
-    set = networks.add_to(set, wanted)?;
-    if let Some(lexicon) = lexicon {
-        set = set.with_lexicon(lexicon.clone())?;
-    }
-    Ok(set)
 }
 
 /// What a checkpoint remembers of the configured encoders.
@@ -283,57 +262,4 @@ pub fn configured_inputs(
         input.encoder = format!("{}{HEARD_BY}{}", input.encoder, speech.name());
     }
     Ok(inputs)
-}
-
-fn inputs(encoders: &EncoderSet) -> Inputs {
-    let mut inputs = Inputs::default();
-    for description in encoders.describe() {
-        let place = match description.modality {
-            kairos_encoders::Modality::Picture => &mut inputs.picture,
-            kairos_encoders::Modality::Sound => &mut inputs.sound,
-            kairos_encoders::Modality::Speech => &mut inputs.speech,
-            kairos_encoders::Modality::Comment => &mut inputs.comment,
-            kairos_encoders::Modality::Gift => &mut inputs.gift,
-        };
-        match place {
-            Some(input) => {
-                input.width += description.width;
-                input.encoder = format!("{}+{}", input.encoder, description.name);
-                input.digest = format!("{}+{}", input.digest, description.digest);
-            }
-            None => {
-                *place = Some(Input {
-                    width: description.width,
-                    encoder: description.name,
-                    digest: description.digest,
-                });
-            }
-        }
-    }
-    inputs
-}
-
-fn check_encoders(place: &str, trained: &Inputs, configured: &Inputs) -> anyhow::Result<()> {
-    for modality in kairos_highlight::MODALITIES {
-        // The recogniser is compared when it is there.
-        let plain = |input: &Input| {
-            let encoder = input.encoder.split(HEARD_BY).next().unwrap_or_default().to_owned();
-            Input { encoder, ..input.clone() }
-        };
-        let (trained, configured) = (trained.get(modality).map(plain), configured.get(modality).cloned());
-        if trained != configured && trained.is_some() {
-            let show = |input: Option<Input>| {
-                input.map_or_else(
-                    || "none".to_owned(),
-                    |input| format!("{} (width {}, digest {})", input.encoder, input.width, input.digest),
-                )
-            };
-            bail!(
-                "{place} was trained with another {modality} encoder: {}, configured is {}",
-                show(trained),
-                show(configured)
-            );
-        }
-    }
-    Ok(())
 }
