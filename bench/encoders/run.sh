@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Picture and sentence encoders: ours, PyTorch and ONNX Runtime, one after the other on the same threads, milliseconds per item.
+# Picture and sentence encoders: ours, PyTorch and ONNX Runtime, one after the other on the same threads, milliseconds per item; the
+# transformers in 8 bits too (dynamic quantisation of all three).
 #
 #   bench/encoders/run.sh MINILM MOBILENET [OUT]
 #
@@ -26,6 +27,9 @@ for _ in $(seq "$rounds"); do
     ours minilm "$binaries/encode" "$minilm" --time texts 1 8 32 < "$out/lines.txt"
     ours clip-pictures "$binaries/encode" "$out/clip" --time pictures 1 8 32
     ours clip-texts "$binaries/encode" "$out/clip" --time texts 1 8 32 < "$out/lines.txt"
+    ours minilm-int8 "$binaries/encode" "$minilm" --int8 --time texts 1 8 32 < "$out/lines.txt"
+    ours clip-pictures-int8 "$binaries/encode" "$out/clip" --int8 --time pictures 1 8 32
+    ours clip-texts-int8 "$binaries/encode" "$out/clip" --int8 --time texts 1 8 32 < "$out/lines.txt"
     ours mobilenet "$binaries/time_networks" "$mobilenet" 1 8 32
     for engine in torch onnx; do
         "$python" "$here/reference.py" time "$out" "$minilm" "$mobilenet" "$engine" "$threads" >> "$out/times"

@@ -12,6 +12,9 @@ use crate::options::ConsoleOptions;
 
 /// Keys and places in lists are unpadded base64 for addresses.
 const PACKED: &str = "^[A-Za-z0-9_-]+$";
+/// Numbers as JSON lists them.
+const LIST: &str = r"^\[(-?[0-9]{1,9}(\.[0-9]{1,9})?(,-?[0-9]{1,9}(\.[0-9]{1,9})?)*)?\]$";
+const LISTS: &str = r"^\[(\[-?[0-9]{1,9}(\.[0-9]{1,9})?\](,\[-?[0-9]{1,9}(\.[0-9]{1,9})?\])*)?\]$";
 const QUERY: &str = "/api/v1/queries/{name}";
 
 /// Adds what the derived description can't know.
@@ -60,6 +63,9 @@ fn own(mut path: Value, query: &NamedQuery) -> Value {
     operation["summary"] = json!(query.description);
     let parameters = query.parameters.iter().map(|parameter| {
         let mut schema = kind(parameter.kind);
+        if let Some((least, most)) = parameter.range {
+            (schema["minimum"], schema["maximum"]) = (json!(least), json!(most));
+        }
         if let Some(default) = parameter.default {
             // Texts are written as they are, all else as JSON writes it.
             schema["default"] = match schema["type"].as_str() {
@@ -83,6 +89,8 @@ fn kind(name: &str) -> Value {
         "UInt32" => json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX }),
         "Int64" => json!({ "type": "integer", "format": "int64" }),
         "Float32" | "Float64" => json!({ "type": "number" }),
+        "Array(Float32)" => json!({ "type": "string", "pattern": LIST }),
+        "Array(Array(Float32))" => json!({ "type": "string", "pattern": LISTS }),
         _ => json!({ "type": "string" }),
     }
 }

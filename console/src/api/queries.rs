@@ -120,9 +120,9 @@ pub(crate) async fn query(
     let limit = app.access.options.longest_page;
     let sql = format!("SELECT * FROM (\n{}\n) LIMIT {}", query.sql.trim_end(), limit + 1);
     let answer = app.tables.text(&sql, &values, Format::Tsv).await.map_err(|error| match error.code() {
-        // A value that its type does not take: 6, 26, 27, 38, 41, 53, 69, 72 parsing, 456 and 457 parameters; 153 divides by
+        // A value that its type does not take: 6, 12 a level, 26, 27, 38, 41, 53, 69, 72 parsing, 456 and 457 parameters; 153 divides by
         // one that is zero.
-        Some(6 | 26 | 27 | 38 | 41 | 53 | 69 | 72 | 130 | 153 | 321 | 456 | 457) => {
+        Some(6 | 12 | 26 | 27 | 38 | 41 | 53 | 69 | 72 | 130 | 153 | 321 | 456 | 457) => {
             Problem::bad(format!("a parameter of {name} is none that it can take"))
         }
         _ => Problem::from(error),

@@ -1,4 +1,4 @@
-//! Encodes lines of text, or times a folder: `encode FOLDER < lines`, `encode FOLDER --time TEXTS|PICTURES BATCH...`.
+//! Encodes lines of text, or times a folder: `encode FOLDER [--int8] < lines`, `encode FOLDER [--int8] --time texts|pictures BATCH...`.
 //!
 //! The times are what `bench/encoders` compares with PyTorch and ONNX Runtime: the median, in milliseconds per item.
 
@@ -8,23 +8,28 @@ use std::path::Path;
 use std::time::Instant;
 
 use candle_core::Device;
-use kairos_transformers::{Rgb, TransformerError, open_picture, open_text};
+use kairos_transformers::{Place, Precision, Rgb, TransformerError, open_picture, open_text};
 
 /// Seconds that one figure is measured for.
 const LONG_ENOUGH_S: f64 = 3.0;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    let mut place = Place::from(&Device::Cpu);
+    if let Some(at) = arguments.iter().position(|argument| argument == "--int8") {
+        arguments.remove(at);
+        place.precision = Precision::Int8;
+    }
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        [folder] => encode_lines(Path::new(folder)),
-        [folder, "--time", "texts", batches @ ..] => time_texts(Path::new(folder), batches),
-        [folder, "--time", "pictures", batches @ ..] => time_pictures(Path::new(folder), batches),
-        _ => Err("usage: encode FOLDER [--time texts|pictures BATCH...]".into()),
+        [folder] => encode_lines(Path::new(folder), place),
+        [folder, "--time", "texts", batches @ ..] => time_texts(Path::new(folder), place, batches),
+        [folder, "--time", "pictures", batches @ ..] => time_pictures(Path::new(folder), place, batches),
+        _ => Err("usage: encode FOLDER [--int8] [--time texts|pictures BATCH...]".into()),
     }
 }
 
-fn encode_lines(folder: &Path) -> Result<(), Box<dyn Error>> {
-    let encoder = open_text(folder, &Device::Cpu)?;
+fn encode_lines(folder: &Path, place: Place) -> Result<(), Box<dyn Error>> {
+    let encoder = open_text(folder, place)?;
     for line in std::io::stdin().lock().lines() {
         println!("{:?}", encoder.encode_texts(&[&line?])?[0]);
     }
@@ -32,8 +37,8 @@ fn encode_lines(folder: &Path) -> Result<(), Box<dyn Error>> {
 }
 
 /// Texts come from standard input, one per line.
-fn time_texts(folder: &Path, batches: &[&str]) -> Result<(), Box<dyn Error>> {
-    let encoder = open_text(folder, &Device::Cpu)?;
+fn time_texts(folder: &Path, place: Place, batches: &[&str]) -> Result<(), Box<dyn Error>> {
+    let encoder = open_text(folder, place)?;
     let lines = std::io::stdin().lock().lines().collect::<Result<Vec<_>, _>>()?;
     for batch in batches {
         let texts: Vec<&str> = lines.iter().map(String::as_str).cycle().take(batch.parse()?).collect();
@@ -42,8 +47,8 @@ fn time_texts(folder: &Path, batches: &[&str]) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn time_pictures(folder: &Path, batches: &[&str]) -> Result<(), Box<dyn Error>> {
-    let encoder = open_picture(folder, &Device::Cpu)?;
+fn time_pictures(folder: &Path, place: Place, batches: &[&str]) -> Result<(), Box<dyn Error>> {
+    let encoder = open_picture(folder, place)?;
     let (width, height) = encoder.picture_size();
     let bytes: Vec<u8> = (0..width * height * 3).map(|at| (at * 31 % 251) as u8).collect();
     for batch in batches {

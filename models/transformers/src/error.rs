@@ -80,6 +80,14 @@ pub enum TransformerError {
         /// Bytes given.
         bytes: usize,
     },
+    /// Numbers that a device does not compute with.
+    #[error("{} is not there on a {device}: f32 and int8 are on the CPU, f32, f16 and bf16 on a GPU", precision.as_str())]
+    Precision {
+        /// What was asked for.
+        precision: crate::Precision,
+        /// `CPU` or `GPU`.
+        device: &'static str,
+    },
     /// The tensor library failed.
     #[error("tensor computation failed")]
     Tensor(#[from] candle_core::Error),

@@ -12,6 +12,7 @@ mod clip;
 mod error;
 mod folder;
 mod picture;
+mod place;
 mod remembered;
 mod sentence;
 mod tokens;
@@ -22,11 +23,10 @@ mod weights;
 use std::path::Path;
 use std::sync::Arc;
 
-use candle_core::Device;
-
 pub use clip::Clip;
 pub use error::{TransformerError, Unserved};
 pub use picture::Rgb;
+pub use place::{Place, Precision};
 pub use remembered::Remembered;
 pub use sentence::SentenceEncoder;
 pub use vit::Vit;
@@ -83,10 +83,10 @@ pub trait PictureEncoder: Send + Sync + std::fmt::Debug {
 ///
 /// # Errors
 /// When the folder holds no such model, with the file and the field or tensor.
-pub fn open_text(folder: &Path, device: &Device) -> Result<Arc<dyn TextEncoder>, TransformerError> {
+pub fn open_text(folder: &Path, place: impl Into<Place>) -> Result<Arc<dyn TextEncoder>, TransformerError> {
     match Folder::open(folder)?.model_type()?.as_str() {
-        "clip" => Ok(Arc::new(Clip::load(folder, device)?)),
-        _ => Ok(Arc::new(SentenceEncoder::load(folder, device)?)),
+        "clip" => Ok(Arc::new(Clip::load(folder, place)?)),
+        _ => Ok(Arc::new(SentenceEncoder::load(folder, place)?)),
     }
 }
 
@@ -94,10 +94,13 @@ pub fn open_text(folder: &Path, device: &Device) -> Result<Arc<dyn TextEncoder>,
 ///
 /// # Errors
 /// As [`open_text`].
-pub fn open_picture(folder: &Path, device: &Device) -> Result<Arc<dyn PictureEncoder>, TransformerError> {
+pub fn open_picture(
+    folder: &Path,
+    place: impl Into<Place>,
+) -> Result<Arc<dyn PictureEncoder>, TransformerError> {
     match Folder::open(folder)?.model_type()?.as_str() {
-        "clip" => Ok(Arc::new(Clip::load(folder, device)?)),
-        _ => Ok(Arc::new(Vit::load(folder, device)?)),
+        "clip" => Ok(Arc::new(Clip::load(folder, place)?)),
+        _ => Ok(Arc::new(Vit::load(folder, place)?)),
     }
 }
 

@@ -2,13 +2,12 @@
 
 use std::path::Path;
 
-use candle_core::Device;
 use serde::Deserialize;
 
 use crate::folder::Folder;
 use crate::picture::{Patches, Preparation};
 use crate::trunk::{Activation, Names, Norm, Order, Shape, Trunk};
-use crate::{PictureEncoder, Rgb, TransformerError};
+use crate::{PictureEncoder, Place, Rgb, TransformerError};
 
 #[derive(Debug, Deserialize)]
 struct Config {
@@ -98,7 +97,9 @@ impl Vit {
     ///
     /// # Errors
     /// When a file is missing, damaged or contradicts another, with file and field or tensor.
-    pub fn load(folder: &Path, device: &Device) -> Result<Self, TransformerError> {
+    pub fn load(folder: &Path, place: impl Into<Place>) -> Result<Self, TransformerError> {
+        let place = place.into();
+        place.check()?;
         let mut folder = Folder::open(folder)?;
         let config = Config::read(&mut folder)?;
         let preparation = Preparation::read(&mut folder, config.image_size)?;
@@ -113,7 +114,7 @@ impl Vit {
             tensors.get("embeddings.cls_token", &[1, 1, width])?,
             tensors.get("embeddings.position_embeddings", &[1, places + 1, width])?,
             (image_size, patch_size),
-            device,
+            &place.device,
         )?;
         let shape = Shape {
             width,
@@ -128,9 +129,9 @@ impl Vit {
         Ok(Self {
             preparation,
             patches,
-            trunk: Trunk::load(&tensors, shape, names, device)?,
+            trunk: Trunk::load(&tensors, shape, names, &place)?,
             norm: Norm::load(&tensors, "layernorm", width, config.layer_norm_eps)?,
-            digest: folder.digest(),
+            digest: place.digest(folder.digest()),
         })
     }
 }

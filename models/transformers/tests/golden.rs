@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use candle_core::Device;
-use kairos_transformers::{Clip, Rgb, TextEncoder, open_picture, open_text};
+use kairos_transformers::{Clip, Place, Precision, Rgb, TextEncoder, open_picture, open_text};
 use serde_json::Value;
 
 const TEXTS: [&str; 5] = [
@@ -96,4 +96,45 @@ fn minilm_agrees_with_pytorch() {
     let given = encoder.encode_texts(&texts).unwrap();
     assert_eq!(given[0].len(), 384);
     assert_close(&given, &expected(&golden("minilm.json"), ""));
+}
+
+fn cosine(a: &[f32], b: &[f32]) -> f32 {
+    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
+    dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
+}
+
+#[test]
+fn eight_bits_give_nearly_the_same_under_another_digest() {
+    let int8 = Place { device: Device::Cpu, precision: Precision::Int8 };
+    let texts = ["first blood", "what a fight that was", "x"];
+    for of in ["bert", "xlm-roberta", "clip"] {
+        let whole = open_text(&golden(of), &Device::Cpu).unwrap();
+        let small = open_text(&golden(of), int8.clone()).unwrap();
+        assert_eq!(small.digest(), format!("{}-int8", whole.digest()));
+        let (wholes, smalls) = (whole.encode_texts(&texts).unwrap(), small.encode_texts(&texts).unwrap());
+        for (whole, small) in wholes.iter().zip(&smalls) {
+            assert!(cosine(whole, small) > 0.995 && whole != small, "{of}: {}", cosine(whole, small));
+        }
+        // Alone or among others, the same bits.
+        assert_eq!(small.encode_texts(&texts[1..2]).unwrap()[0], smalls[1]);
+    }
+    let (width, height) = (32, 32);
+    let bytes: Vec<u8> = (0..width * height * 3).map(|at| (at * 31 % 251) as u8).collect();
+    for of in ["vit", "clip"] {
+        let vector = |place: Place| {
+            let encoder = open_picture(&golden(of), place).unwrap();
+            encoder.encode_pictures(&[Rgb { width, height, bytes: &bytes }]).unwrap().remove(0)
+        };
+        let similar = cosine(&vector(Place::from(&Device::Cpu)), &vector(int8.clone()));
+        assert!(similar > 0.995, "{of}: {similar}");
+    }
+}
+
+#[test]
+fn numbers_that_a_device_has_not_are_refused() {
+    for (precision, name) in [(Precision::F16, "f16"), (Precision::Bf16, "bf16")] {
+        let place = Place { device: Device::Cpu, precision };
+        let error = open_text(&golden("bert"), place).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("{name} is not there on a CPU")), "{error}");
+    }
 }

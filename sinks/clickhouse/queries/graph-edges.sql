@@ -2,7 +2,7 @@
 -- A room is its streamer's. weight = ln(1 + mass), mass = values or counts of the gifts, each halved per half-life from its second to as_of;
 -- a gift after as_of weighs more than one at it. last: second of the last gift.
 -- Source: arXiv 2407.00056, edges of users and streamers; the decay is ours.
--- param half_life_hours Float64 = 720: hours after which a gift weighs half; 0 for never
+-- param half_life_hours Float64 0..1000000000 = 720: hours after which a gift weighs half; 0 for never
 -- param basis String = value: what is summed, value or count
 -- param as_of_us Int64 = 0: the moment that weights are as of, Unix microseconds; 0 for the last gift
 WITH given AS

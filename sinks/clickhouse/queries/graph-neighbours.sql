@@ -8,7 +8,7 @@
 -- param top_k UInt32 = 16: neighbours kept per node and path
 -- param fan_out UInt32 = 32: edges followed from a node
 -- param only_new UInt8 = 1: 1 leaves streamers that the user has given to out of uaa and uaua
--- param half_life_hours Float64 = 720: hours after which a gift weighs half; 0 for never
+-- param half_life_hours Float64 0..1000000000 = 720: hours after which a gift weighs half; 0 for never
 -- param basis String = value: what is summed, value or count
 -- param as_of_us Int64 = 0: the moment that weights are as of, Unix microseconds; 0 for the last gift
 -- param alpha Float64 = 1: smoothing of a pair's term

@@ -7,8 +7,8 @@
 -- Source: arXiv 2306.14392; that labels are smoothed towards the mean of the live stream is known, the formula is ours.
 -- param room String = : one room; empty for all
 -- param stream String = : one stream; empty for all
--- param unit_ms UInt32 = 2000: length of a unit, milliseconds
--- param smoothing Float64 = 40: how many impressions the mean of the broadcast weighs
+-- param unit_ms UInt32 1..86400000 = 2000: length of a unit, milliseconds
+-- param smoothing Float64 0..1000000000 = 40: how many impressions the mean of the broadcast weighs
 WITH units AS
 (
     SELECT

@@ -8,7 +8,7 @@
 -- Source: arXiv 2407.12002, the target of the highlight model. The paper's threshold is not known; the default is ours.
 -- param room String = : one room; empty for all
 -- param stream String = : one stream; empty for all
--- param unit_ms UInt32 = 2000: length of a unit, milliseconds
+-- param unit_ms UInt32 1..86400000 = 2000: length of a unit, milliseconds
 -- param threshold_s Float64 = 30: a view is long when it is longer than this, seconds
 WITH
     events AS

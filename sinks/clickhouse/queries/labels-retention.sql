@@ -10,9 +10,9 @@
 -- In the benchmark the scores of segment t are judged by the label of segment t + 1: that shift is the reader's.
 -- param room String = : one room; empty for all
 -- param stream String = : one stream; empty for all
--- param unit_ms UInt32 = 30000: length of a segment, milliseconds
--- param retention_weight Float64 = 0.6: what retention weighs; engagement weighs the rest
--- param top Float64 = 0.3: share of a broadcast's segments that are positive
+-- param unit_ms UInt32 1..86400000 = 30000: length of a segment, milliseconds
+-- param retention_weight Float64 0..1 = 0.6: what retention weighs; engagement weighs the rest
+-- param top Float64 0..1 = 0.3: share of a broadcast's segments that are positive
 WITH
     toInt64({unit_ms:UInt32}) * 1000 AS length,
     broadcasts AS

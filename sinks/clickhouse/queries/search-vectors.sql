@@ -3,7 +3,7 @@
 -- param encoder String: digest of the encoder, as column `encoder` has it
 -- param kind String: picture, comment or speech
 -- param others Array(Array(Float32)) = []: vectors of other queries, for the dual softmax
--- param temperature Float64 = 0.01: how much nearer than the others counts, as a difference of cosines
+-- param temperature Float64 0.000001..1000 = 0.01: how much nearer than the others counts, as a difference of cosines
 -- param room String = : one room; empty for all
 -- param limit UInt32 = 20: how many
 SELECT

@@ -41,7 +41,7 @@ static QUERIES: LazyLock<Vec<NamedQuery>> =
     LazyLock::new(|| FILES.iter().map(|(name, text)| NamedQuery::read(name, text)).collect());
 
 /// One query.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct NamedQuery {
     /// What it is called by.
     pub name: &'static str,
@@ -54,12 +54,14 @@ pub struct NamedQuery {
 }
 
 /// One parameter of a query.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Parameter {
     /// Its name.
     pub name: &'static str,
     /// Its ClickHouse type.
     pub kind: &'static str,
+    /// The least and the largest value, where not all of the type will do.
+    pub range: Option<(f64, f64)>,
     /// The value when none is given; `None` when one must be.
     pub default: Option<&'static str>,
     /// What it means.
@@ -96,9 +98,14 @@ impl NamedQuery {
             let value = given.or(parameter.default).ok_or_else(|| {
                 problem(format!("needs {} ({}): {}", parameter.name, parameter.kind, parameter.description))
             })?;
-            match parameter.takes(value) {
-                true => Ok((parameter.name, value)),
-                false => Err(problem(format!("{} {value:?} is no {}", parameter.name, parameter.kind))),
+            if !parameter.takes(value) {
+                return Err(problem(format!("{} {value:?} is no {}", parameter.name, parameter.kind)));
+            }
+            match parameter.range {
+                Some((least, most)) if !value.parse().is_ok_and(|x: f64| (least..=most).contains(&x)) => {
+                    Err(problem(format!("{} {value} is not within {least} and {most}", parameter.name)))
+                }
+                _ => Ok((parameter.name, value)),
             }
         };
         self.parameters.iter().map(value).collect()
@@ -120,7 +127,7 @@ impl Parameter {
         }
     }
 
-    /// `room String: the room` or `limit UInt32 = 20: how many`.
+    /// `room String: the room`, `limit UInt32 = 20: how many` or `top Float64 0..1 = 0.3: share`.
     fn read(line: &'static str) -> Option<Self> {
         let (head, description) = line.split_once(": ")?;
         let (head, default) = match head.split_once(" =") {
@@ -128,7 +135,15 @@ impl Parameter {
             None => (head, None),
         };
         let (name, kind) = head.split_once(' ')?;
-        Some(Self { name, kind, default, description })
+        let (kind, range) = match kind.split_once(' ') {
+            Some((kind, range)) => (kind, Some(range)),
+            None => (kind, None),
+        };
+        let range = range.and_then(|range| {
+            let (least, most) = range.split_once("..")?;
+            Some((least.parse().ok()?, most.parse().ok()?))
+        });
+        Some(Self { name, kind, range, default, description })
     }
 }
 
@@ -189,7 +204,7 @@ mod tests {
             ("[[1],[]]", "Array(Array(Float32))", true),
             ("[1]", "Array(Array(Float32))", false),
         ] {
-            let parameter = Parameter { name: "n", kind, default: None, description: "" };
+            let parameter = Parameter { name: "n", kind, range: None, default: None, description: "" };
             assert_eq!(parameter.takes(text), taken, "{text} {kind}");
         }
         // Every default is one that may be given.
@@ -229,6 +244,31 @@ mod tests {
                     "{} never uses {placeholder}",
                     query.name
                 );
+            }
+        }
+    }
+
+    #[test]
+    fn values_outside_of_a_range_are_refused_and_it_is_named() {
+        let query = named_queries().iter().find(|query| query.name == "labels-retention").unwrap();
+        let bound = |value| query.bind(&[("room", "r"), ("stream", "s"), ("top", value)]);
+        for taken in ["0", "0.3", "1"] {
+            assert!(bound(taken).is_ok(), "{taken}");
+        }
+        let error = bound("-2.7e16").unwrap_err().to_string();
+        assert_eq!(error, "query labels-retention: top -2.7e16 is not within 0 and 1");
+        // What is declared as a range is read as one, and defaults lie in it.
+        for (query, line) in FILES.iter().flat_map(|(name, text)| text.lines().map(move |line| (name, line)))
+        {
+            let Some(line) = line.strip_prefix("-- param ") else { continue };
+            let parameter = Parameter::read(line).unwrap();
+            assert_eq!(
+                parameter.range.is_some(),
+                line.split(": ").next().unwrap().contains(".."),
+                "{query}: {line}"
+            );
+            if let (Some((least, most)), Some(default)) = (parameter.range, parameter.default) {
+                assert!((least..=most).contains(&default.parse::<f64>().unwrap()), "{query}: {line}");
             }
         }
     }

@@ -4,7 +4,6 @@ mod config;
 
 use std::path::Path;
 
-use candle_core::Device;
 use config::Config;
 
 use crate::folder::Folder;
@@ -12,7 +11,7 @@ use crate::picture::{Patches, Preparation};
 use crate::tokens::Tokens;
 use crate::trunk::{Dense, Names, Norm, Order, Plain, Shape, Trunk, normalise_rows};
 use crate::weights::Tensors;
-use crate::{PictureEncoder, Rgb, TextEncoder, TransformerError};
+use crate::{PictureEncoder, Place, Rgb, TextEncoder, TransformerError};
 
 /// Texts or pictures that run at a time, to bound the buffers.
 const BATCH: usize = 64;
@@ -75,10 +74,10 @@ fn without_bias(
     tensors: &Tensors<'_>,
     name: &str,
     (inputs, outputs): (usize, usize),
-    device: &Device,
+    place: &Place,
 ) -> Result<Dense, TransformerError> {
     let weight = tensors.get(&format!("{name}.weight"), &[outputs, inputs])?;
-    Dense::new(&Plain { inputs, weight, bias: vec![0.0; outputs] }, device)
+    Dense::new(&Plain { inputs, weight, bias: vec![0.0; outputs] }, &place.device)
 }
 
 impl TextTower {
@@ -86,7 +85,7 @@ impl TextTower {
         config: &Config,
         tokens: Tokens,
         tensors: &Tensors<'_>,
-        device: &Device,
+        place: &Place,
     ) -> Result<Self, TransformerError> {
         let text = &config.text_config;
         let width = text.hidden_size;
@@ -107,9 +106,9 @@ impl TextTower {
             tokens,
             words: table("token_embedding", text.vocab_size)?,
             positions: table("position_embedding", text.max_position_embeddings)?,
-            trunk: Trunk::load(tensors, shape, names("text_model"), device)?,
+            trunk: Trunk::load(tensors, shape, names("text_model"), place)?,
             norm: Norm::load(tensors, "text_model.final_layer_norm", width, text.layer_norm_eps)?,
-            projection: without_bias(tensors, "text_projection", (width, config.projection_dim), device)?,
+            projection: without_bias(tensors, "text_projection", (width, config.projection_dim), place)?,
             end: text.eos_token_id,
         })
     }
@@ -156,7 +155,7 @@ impl PictureTower {
         config: &Config,
         preparation: Preparation,
         tensors: &Tensors<'_>,
-        device: &Device,
+        place: &Place,
     ) -> Result<Self, TransformerError> {
         let vision = &config.vision_config;
         let (width, side) = (vision.hidden_size, vision.patch_size);
@@ -169,7 +168,7 @@ impl PictureTower {
             embedding("class_embedding", &[width])?,
             embedding("position_embedding.weight", &[places + 1, width])?,
             (vision.image_size, side),
-            device,
+            &place.device,
         )?;
         let shape = Shape {
             width,
@@ -187,9 +186,9 @@ impl PictureTower {
             patches,
             // So it is spelled in every file.
             first_norm: norm("vision_model.pre_layrnorm")?,
-            trunk: Trunk::load(tensors, shape, names("vision_model"), device)?,
+            trunk: Trunk::load(tensors, shape, names("vision_model"), place)?,
             norm: norm("vision_model.post_layernorm")?,
-            projection: without_bias(tensors, "visual_projection", (width, config.projection_dim), device)?,
+            projection: without_bias(tensors, "visual_projection", (width, config.projection_dim), place)?,
         })
     }
 
@@ -209,7 +208,9 @@ impl Clip {
     ///
     /// # Errors
     /// When a file is missing, damaged or contradicts another, with file and field or tensor.
-    pub fn load(folder: &Path, device: &Device) -> Result<Self, TransformerError> {
+    pub fn load(folder: &Path, place: impl Into<Place>) -> Result<Self, TransformerError> {
+        let place = place.into();
+        place.check()?;
         let mut folder = Folder::open(folder)?;
         let config = Config::read(&mut folder)?;
         let text = &config.text_config;
@@ -218,10 +219,10 @@ impl Clip {
         let weights = folder.weights()?;
         let tensors = weights.tensors("text_projection.weight", &["", "clip."])?;
         Ok(Self {
-            text: TextTower::load(&config, tokens, &tensors, device)?,
-            picture: PictureTower::load(&config, preparation, &tensors, device)?,
+            text: TextTower::load(&config, tokens, &tensors, &place)?,
+            picture: PictureTower::load(&config, preparation, &tensors, &place)?,
             width: config.projection_dim,
-            digest: folder.digest(),
+            digest: place.digest(folder.digest()),
         })
     }
 

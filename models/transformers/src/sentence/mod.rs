@@ -4,13 +4,12 @@ mod config;
 
 use std::path::Path;
 
-use candle_core::Device;
 use config::Settings;
 
 use crate::folder::Folder;
 use crate::tokens::Tokens;
 use crate::trunk::{Names, Norm, Trunk, normalise_rows};
-use crate::{TextEncoder, TransformerError};
+use crate::{Place, TextEncoder, TransformerError};
 
 /// Tokens that run at a time: what the buffers of the widest models hold in some tens of megabytes.
 const BATCH_TOKENS: usize = 4_096;
@@ -56,7 +55,9 @@ impl SentenceEncoder {
     ///
     /// # Errors
     /// When a file is missing, damaged or contradicts another, with file and field or tensor.
-    pub fn load(folder: &Path, device: &Device) -> Result<Self, TransformerError> {
+    pub fn load(folder: &Path, place: impl Into<Place>) -> Result<Self, TransformerError> {
+        let place = place.into();
+        place.check()?;
         let mut folder = Folder::open(folder)?;
         let settings = Settings::read(&mut folder)?;
         let config = &settings.config;
@@ -74,9 +75,9 @@ impl SentenceEncoder {
             positions: table("position_embeddings", config.max_position_embeddings)?,
             kind,
             norm: Norm::load(&tensors, "embeddings.LayerNorm", config.hidden_size, config.layer_norm_eps)?,
-            trunk: Trunk::load(&tensors, settings.shape(), names, device)?,
+            trunk: Trunk::load(&tensors, settings.shape(), names, &place)?,
             tokens,
-            digest: folder.digest(),
+            digest: place.digest(folder.digest()),
             settings,
         })
     }

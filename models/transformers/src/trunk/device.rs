@@ -1,10 +1,11 @@
-//! The trunk by candle's operations, for devices other than the CPU: sequences are padded to the longest and masked.
+//! The trunk by candle's operations, for devices other than the CPU: sequences are padded to the longest and masked. All of it is
+//! computed in the wanted type; rows come and go in 32 bits.
 
-use candle_core::{D, Device, Tensor};
+use candle_core::{D, DType, Device, Tensor};
 use candle_nn::ops::softmax_last_dim;
 
 use super::{Activation, Norm, Order, Plain, PlainLayer, Shape};
-use crate::TransformerError;
+use crate::{Place, TransformerError};
 
 /// A matrix on a device.
 pub(crate) struct DeviceLinear {
@@ -28,10 +29,11 @@ pub(super) struct DeviceLayer {
 }
 
 impl DeviceLinear {
-    pub(super) fn new(plain: &Plain, device: &Device) -> Result<Self, TransformerError> {
+    pub(super) fn new(plain: &Plain, device: &Device, dtype: DType) -> Result<Self, TransformerError> {
         let outputs = plain.bias.len();
-        let weight = Tensor::from_slice(&plain.weight, (outputs, plain.inputs), device)?;
-        Ok(Self { weight: weight.t()?, bias: Tensor::from_slice(&plain.bias, outputs, device)? })
+        let weight = Tensor::from_slice(&plain.weight, (outputs, plain.inputs), device)?.to_dtype(dtype)?;
+        let bias = Tensor::from_slice(&plain.bias, outputs, device)?.to_dtype(dtype)?;
+        Ok(Self { weight: weight.t()?, bias })
     }
 
     /// The last dimension of any tensor.
@@ -52,12 +54,10 @@ impl DeviceLinear {
 }
 
 impl DeviceNorm {
-    fn new(norm: &Norm, device: &Device) -> Result<Self, TransformerError> {
-        Ok(Self {
-            gain: Tensor::new(norm.gain.as_slice(), device)?,
-            bias: Tensor::new(norm.bias.as_slice(), device)?,
-            epsilon: norm.epsilon,
-        })
+    fn new(norm: &Norm, place: &Place) -> Result<Self, TransformerError> {
+        let dtype = place.precision.dtype();
+        let tensor = |values: &[f32]| Tensor::new(values, &place.device)?.to_dtype(dtype);
+        Ok(Self { gain: tensor(&norm.gain)?, bias: tensor(&norm.bias)?, epsilon: norm.epsilon })
     }
 
     fn apply(&self, input: &Tensor) -> candle_core::Result<Tensor> {
@@ -66,14 +66,15 @@ impl DeviceNorm {
 }
 
 impl DeviceLayer {
-    pub(super) fn new(plain: PlainLayer, device: &Device) -> Result<Self, TransformerError> {
+    pub(super) fn new(plain: PlainLayer, place: &Place) -> Result<Self, TransformerError> {
+        let linear = |plain: &Plain| DeviceLinear::new(plain, &place.device, place.precision.dtype());
         Ok(Self {
-            qkv: DeviceLinear::new(&plain.qkv, device)?,
-            output: DeviceLinear::new(&plain.output, device)?,
-            first_norm: DeviceNorm::new(&plain.first_norm, device)?,
-            up: DeviceLinear::new(&plain.up, device)?,
-            down: DeviceLinear::new(&plain.down, device)?,
-            second_norm: DeviceNorm::new(&plain.second_norm, device)?,
+            qkv: linear(&plain.qkv)?,
+            output: linear(&plain.output)?,
+            first_norm: DeviceNorm::new(&plain.first_norm, place)?,
+            up: linear(&plain.up)?,
+            down: linear(&plain.down)?,
+            second_norm: DeviceNorm::new(&plain.second_norm, place)?,
         })
     }
 
@@ -120,7 +121,7 @@ pub(super) fn forward(
     shape: &Shape,
     rows: &[f32],
     lengths: &[usize],
-    device: &Device,
+    Place { device, precision }: &Place,
 ) -> Result<Vec<f32>, TransformerError> {
     let longest = lengths.iter().copied().max().unwrap_or(0);
     if longest == 0 {
@@ -140,12 +141,14 @@ pub(super) fn forward(
             mask.extend((0..longest).map(|other| if other < seen { 0.0 } else { f32::MIN }));
         }
     }
-    let mut hidden = Tensor::from_vec(padded, (lengths.len(), longest, width), device)?;
-    let mask = Tensor::from_vec(mask, (lengths.len(), 1, longest, longest), device)?;
+    let mut hidden =
+        Tensor::from_vec(padded, (lengths.len(), longest, width), device)?.to_dtype(precision.dtype())?;
+    let mask =
+        Tensor::from_vec(mask, (lengths.len(), 1, longest, longest), device)?.to_dtype(precision.dtype())?;
     for layer in layers {
         hidden = layer.forward(&hidden, &mask, shape)?;
     }
-    let hidden: Vec<f32> = hidden.flatten_all()?.to_vec1()?;
+    let hidden: Vec<f32> = hidden.flatten_all()?.to_dtype(DType::F32)?.to_vec1()?;
     let sequences = hidden.chunks_exact(longest * width).zip(lengths);
     Ok(sequences.flat_map(|(sequence, length)| &sequence[..length * width]).copied().collect())
 }

@@ -6,15 +6,17 @@
 mod cpu;
 mod device;
 
-use candle_core::Device;
+use candle_core::{DType, Device};
 use serde::Deserialize;
 
 pub(crate) use cpu::math::normalise_rows;
 use cpu::{CpuLayer, Linear};
 use device::{DeviceLayer, DeviceLinear};
 
-use crate::TransformerError;
+#[cfg(test)]
+use crate::Precision;
 use crate::weights::Tensors;
+use crate::{Place, TransformerError};
 
 /// What bends the hidden layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -102,7 +104,7 @@ pub(crate) enum Dense {
 
 enum Layers {
     Cpu(Vec<CpuLayer>),
-    Device(Vec<DeviceLayer>, Device),
+    Device(Vec<DeviceLayer>, Place),
 }
 
 /// The layers of a transformer.
@@ -148,10 +150,11 @@ impl Plain {
 }
 
 impl Dense {
+    /// By 32 bits wherever it is: the first matrix and the last are small and matter.
     pub(crate) fn new(plain: &Plain, device: &Device) -> Result<Self, TransformerError> {
         match device {
             Device::Cpu => Ok(Self::Cpu(Linear::new(plain))),
-            device => Ok(Self::Device(DeviceLinear::new(plain, device)?)),
+            device => Ok(Self::Device(DeviceLinear::new(plain, device, DType::F32)?)),
         }
     }
 
@@ -172,16 +175,16 @@ impl Trunk {
         tensors: &Tensors<'_>,
         shape: Shape,
         names: impl Fn(usize) -> Names,
-        device: &Device,
+        place: &Place,
     ) -> Result<Self, TransformerError> {
         let plain = |index| PlainLayer::load(tensors, &names(index), shape);
-        let layers = match device {
+        let layers = match place.device {
             Device::Cpu => Layers::Cpu(
                 (0..shape.layers)
-                    .map(|index| Ok(CpuLayer::new(plain(index)?)))
+                    .map(|index| Ok(CpuLayer::new(plain(index)?, place.precision)))
                     .collect::<Result<_, TransformerError>>()?,
             ),
-            device => Layers::Device(Self::on_device(&plain, shape, device)?, device.clone()),
+            _ => Layers::Device(Self::on_device(&plain, shape, place)?, place.clone()),
         };
         Ok(Self { shape, layers })
     }
@@ -189,9 +192,9 @@ impl Trunk {
     fn on_device(
         plain: &dyn Fn(usize) -> Result<PlainLayer, TransformerError>,
         shape: Shape,
-        device: &Device,
+        place: &Place,
     ) -> Result<Vec<DeviceLayer>, TransformerError> {
-        (0..shape.layers).map(|index| DeviceLayer::new(plain(index)?, device)).collect()
+        (0..shape.layers).map(|index| DeviceLayer::new(plain(index)?, place)).collect()
     }
 
     /// The same on the CPU by the operations that other devices use, to compare.
@@ -200,9 +203,11 @@ impl Trunk {
         tensors: &Tensors<'_>,
         shape: Shape,
         names: impl Fn(usize) -> Names,
+        precision: Precision,
     ) -> Result<Self, TransformerError> {
         let plain = |index| PlainLayer::load(tensors, &names(index), shape);
-        let layers = Layers::Device(Self::on_device(&plain, shape, &Device::Cpu)?, Device::Cpu);
+        let place = Place { device: Device::Cpu, precision };
+        let layers = Layers::Device(Self::on_device(&plain, shape, &place)?, place);
         Ok(Self { shape, layers })
     }
 
@@ -216,7 +221,7 @@ impl Trunk {
         debug_assert_eq!(rows.len(), lengths.iter().sum::<usize>() * self.shape.width);
         match &self.layers {
             Layers::Cpu(layers) => Ok(cpu::forward(layers, &self.shape, rows, lengths)),
-            Layers::Device(layers, device) => device::forward(layers, &self.shape, &rows, lengths, device),
+            Layers::Device(layers, place) => device::forward(layers, &self.shape, &rows, lengths, place),
         }
     }
 }

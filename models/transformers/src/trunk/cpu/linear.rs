@@ -14,7 +14,7 @@ pub(super) const TILE: usize = 6;
 /// Outputs of a panel.
 pub(super) const PANEL: usize = 32;
 /// Bytes of input rows that one pass over the weights serves: they share the second cache with a panel.
-const PASS_BYTES: usize = 256 << 10;
+pub(super) const PASS_BYTES: usize = 256 << 10;
 
 /// A matrix in panels, with its biases.
 pub(crate) struct Linear {

@@ -2,31 +2,59 @@
 //! applied while a tile of the product is still in registers.
 
 mod attention;
+mod int8;
 mod level;
 mod linear;
 pub(super) mod math;
 
 pub(crate) use linear::Linear;
 
-use super::{Activation, Norm, Order, PlainLayer, Shape};
+use int8::SmallLinear;
+
+use super::{Activation, Norm, Order, Plain, PlainLayer, Shape};
+use crate::Precision;
 
 pub(super) struct CpuLayer {
-    qkv: Linear,
-    output: Linear,
+    qkv: Matrix,
+    output: Matrix,
     first_norm: Norm,
-    up: Linear,
-    down: Linear,
+    up: Matrix,
+    down: Matrix,
     second_norm: Norm,
 }
 
+/// A matrix of a layer.
+enum Matrix {
+    Whole(Linear),
+    Small(SmallLinear),
+}
+
+impl Matrix {
+    fn new(plain: &Plain, precision: Precision) -> Self {
+        match precision {
+            Precision::Int8 => Self::Small(SmallLinear::new(plain)),
+            _ => Self::Whole(Linear::new(plain)),
+        }
+    }
+
+    /// As [`Linear::apply`].
+    fn apply(&self, rows: &[f32], out: &mut [f32], residual: Option<&[f32]>, activation: Activation) {
+        match self {
+            Self::Whole(matrix) => matrix.apply(rows, out, residual, activation),
+            Self::Small(matrix) => matrix.apply(rows, out, residual, activation),
+        }
+    }
+}
+
 impl CpuLayer {
-    pub(super) fn new(plain: PlainLayer) -> Self {
+    pub(super) fn new(plain: PlainLayer, precision: Precision) -> Self {
+        let matrix = |plain: &Plain| Matrix::new(plain, precision);
         Self {
-            qkv: Linear::new(&plain.qkv),
-            output: Linear::new(&plain.output),
+            qkv: matrix(&plain.qkv),
+            output: matrix(&plain.output),
             first_norm: plain.first_norm,
-            up: Linear::new(&plain.up),
-            down: Linear::new(&plain.down),
+            up: matrix(&plain.up),
+            down: matrix(&plain.down),
             second_norm: plain.second_norm,
         }
     }
