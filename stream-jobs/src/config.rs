@@ -201,6 +201,11 @@ pub struct EncoderConfig {
     /// trained with it, and `kairos search` finds moments by what is seen. Pictures are then decoded at its size, which moves
     /// what other encoders make of them a little.
     pub clip: Option<PathBuf>,
+    /// Numbers by which `text` and `clip` compute: `f32`; `int8` on the CPU, where it takes a third of the time; `f16` or `bf16` on a GPU.
+    /// Each makes vectors of its own, under a digest of its own: a checkpoint is trained with one of them, and a search finds what was
+    /// kept by the same.
+    #[schemars(with = "String")]
+    pub precision: kairos_transformers::Precision,
     /// How rooms share `text` and `clip`.
     pub server: kairos_model_server::ServerConfig,
 }

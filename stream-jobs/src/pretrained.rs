@@ -10,13 +10,13 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use anyhow::Context;
 use kairos_encoders::{ClipEncoder, EncoderSet, SentenceEncoder};
 use kairos_model_server::{Patience, Pictures, Served, Server, Texts};
-use kairos_transformers::{Clip, PictureEncoder, TextEncoder, open_text};
+use kairos_transformers::{Clip, PictureEncoder, Place, TextEncoder, open_text};
 
 use crate::config::{Config, EncoderConfig};
 use crate::room::Moments;
 use crate::telemetry::names;
 
-/// What is loaded, by folder and the settings of its server.
+/// What is loaded, by folder, the settings of its server, and where and how it computes.
 type Loaded<E> = Mutex<BTreeMap<(PathBuf, String), Weak<E>>>;
 
 static TEXTS: Loaded<Server<Texts>> = Mutex::new(BTreeMap::new());
@@ -54,7 +54,7 @@ impl Pretrained {
                 let network: Arc<dyn PictureEncoder> = clip.clone();
                 Ok(Server::start(network, &encoders.server, 0, told)?)
             };
-            shared(&PICTURES, encoders, encoders.clip.as_deref(), serve).context("encoders.clip")
+            shared(&PICTURES, config, encoders.clip.as_deref(), serve).context("encoders.clip")
         });
         Ok(Self { text, clip, pictures: pictures.transpose()?.flatten() })
     }
@@ -67,12 +67,12 @@ impl Pretrained {
         let encoders = &config.encoders;
         let text = |folder: &Path| {
             let told = Some(Box::new(|served| tell("texts", served)) as Box<_>);
-            Ok(Server::start(open_text(folder, &config.compute.open()?)?, &encoders.server, 0, told)?)
+            Ok(Server::start(open_text(folder, place(config)?)?, &encoders.server, 0, told)?)
         };
-        let clip = |folder: &Path| Ok(Arc::new(Clip::load(folder, &config.compute.open()?)?));
+        let clip = |folder: &Path| Ok(Arc::new(Clip::load(folder, place(config)?)?));
         Ok(Self {
-            text: shared(&TEXTS, encoders, encoders.text.as_deref(), text).context("encoders.text")?,
-            clip: shared(&CLIPS, encoders, encoders.clip.as_deref(), clip).context("encoders.clip")?,
+            text: shared(&TEXTS, config, encoders.text.as_deref(), text).context("encoders.text")?,
+            clip: shared(&CLIPS, config, encoders.clip.as_deref(), clip).context("encoders.clip")?,
             pictures: None,
         })
     }
@@ -124,6 +124,11 @@ impl Networks {
     }
 }
 
+/// Where they run, and by which numbers.
+fn place(config: &Config) -> anyhow::Result<Place> {
+    Ok(Place { device: config.compute.open()?, precision: config.encoders.precision })
+}
+
 fn tell(encoder: &'static str, served: Served) {
     metrics::counter!(names::ENCODED, "encoder" => encoder).increment(served.items as u64);
     metrics::histogram!(names::BATCH, "encoder" => encoder).record(served.took.as_secs_f64());
@@ -131,12 +136,13 @@ fn tell(encoder: &'static str, served: Served) {
 
 fn shared<E: ?Sized>(
     loaded: &Loaded<E>,
-    config: &EncoderConfig,
+    config: &Config,
     folder: Option<&Path>,
     load: impl FnOnce(&Path) -> anyhow::Result<Arc<E>>,
 ) -> anyhow::Result<Option<Arc<E>>> {
     let Some(folder) = folder else { return Ok(None) };
-    let key = (folder.to_owned(), format!("{:?}", config.server));
+    let EncoderConfig { server, precision, .. } = &config.encoders;
+    let key = (folder.to_owned(), format!("{server:?} {precision:?} {}", config.compute.device));
     let mut loaded = loaded.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(known) = loaded.get(&key).and_then(Weak::upgrade) {
         return Ok(Some(known));
@@ -148,6 +154,8 @@ fn shared<E: ?Sized>(
 
 #[cfg(test)]
 mod tests {
+    use kairos_transformers::Precision;
+
     use super::*;
     use crate::config::EncoderConfig;
 
@@ -177,6 +185,24 @@ mod tests {
     fn a_folder_is_loaded_once_while_somebody_holds_it() -> anyhow::Result<()> {
         let (first, second) = (load(Some(golden("bert")), None)?, load(Some(golden("bert")), None)?);
         assert!(Arc::ptr_eq(&first.text.context("text")?, &second.text.context("text")?));
+        Ok(())
+    }
+
+    #[test]
+    fn precision_and_device_are_as_configured() -> anyhow::Result<()> {
+        let with = |precision| {
+            let encoders =
+                EncoderConfig { text: Some(golden("bert")), precision, ..EncoderConfig::default() };
+            Pretrained::load(&Config { encoders, ..Config::default() })
+        };
+        let digest = |loaded: &Pretrained| {
+            let text = loaded.room(&Patience::for_ever()).text.map(|text| text.digest().to_owned());
+            text.context("text")
+        };
+        let (whole, small) = (with(Precision::F32)?, with(Precision::Int8)?);
+        assert_eq!(digest(&small)?, format!("{}-int8", digest(&whole)?));
+        let message = format!("{:#}", with(Precision::F16).map(|_| ()).expect_err("no GPU"));
+        assert!(message.starts_with("encoders.text: f16 is not there on a CPU"), "{message}");
         Ok(())
     }
 

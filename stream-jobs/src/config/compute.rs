@@ -110,7 +110,8 @@ fn cuda(number: usize) -> anyhow::Result<Device> {
         let said = said.or_else(|| panic.downcast_ref::<&str>().copied());
         anyhow!("{}", said.unwrap_or("the CUDA driver could not be opened"))
     })?;
-    Ok(opened?)
+    // The first line says it; the rest is where in the library.
+    opened.map_err(|error| anyhow!("{}", error.to_string().lines().next().unwrap_or_default()))
 }
 
 #[cfg(test)]
