@@ -1,4 +1,4 @@
-# kairos in a slim image. Not built where it was written: there was no Docker there.
+# kairos in a slim image. Checked by deploy/lint.sh, not built: there was no Docker where it was written.
 FROM debian:12-slim AS build
 RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates curl git make && rm -rf /var/lib/apt/lists/*
 WORKDIR /src

@@ -22,7 +22,7 @@ const LONGEST: usize = 1 << 20;
 /// Something that is wrong with a job now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct JobTrouble {
-    /// `broker`, `tables`, `disk`, `room`, `media`, `dead_letters`, `model` or `clip`.
+    /// `broker`, `tables`, `disk`, `room`, `media`, `dead_letters`, `model`, `checkpoint` or `clip`.
     pub kind: String,
     /// The room or topic that it is about; empty when it is about the whole job.
     pub about: String,

@@ -1,4 +1,5 @@
-//! Encodes lines of text, or times a folder: `encode FOLDER [--int8] < lines`, `encode FOLDER [--int8] --time texts|pictures BATCH...`.
+//! Encodes lines of text, or times a folder: `encode FOLDER < lines`, `encode FOLDER --time texts|pictures BATCH...`; with `--int8`,
+//! `--f16` or `--bf16` by such numbers, with `--cuda` on the first GPU.
 //!
 //! The times are what `bench/encoders` compares with PyTorch and ONNX Runtime: the median, in milliseconds per item.
 
@@ -16,15 +17,24 @@ const LONG_ENOUGH_S: f64 = 3.0;
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments: Vec<String> = std::env::args().skip(1).collect();
     let mut place = Place::from(&Device::Cpu);
-    if let Some(at) = arguments.iter().position(|argument| argument == "--int8") {
-        arguments.remove(at);
-        place.precision = Precision::Int8;
+    for (flag, precision) in
+        [("--int8", Precision::Int8), ("--f16", Precision::F16), ("--bf16", Precision::Bf16)]
+    {
+        if arguments.iter().any(|argument| argument == flag) {
+            place.precision = precision;
+        }
     }
+    if arguments.iter().any(|argument| argument == "--cuda") {
+        place.device = Device::new_cuda(0)?;
+    }
+    arguments.retain(|argument| !["--int8", "--f16", "--bf16", "--cuda"].contains(&argument.as_str()));
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         [folder] => encode_lines(Path::new(folder), place),
         [folder, "--time", "texts", batches @ ..] => time_texts(Path::new(folder), place, batches),
         [folder, "--time", "pictures", batches @ ..] => time_pictures(Path::new(folder), place, batches),
-        _ => Err("usage: encode FOLDER [--int8] [--time texts|pictures BATCH...]".into()),
+        _ => {
+            Err("usage: encode FOLDER [--int8|--f16|--bf16] [--cuda] [--time texts|pictures BATCH...]".into())
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 //! again after a crash are the same rows; a revocation is answered when everything before it is written.
 
 pub mod config;
+mod model;
 mod numbers;
 mod partition;
 mod past;
@@ -22,21 +23,19 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, anyhow};
 use kairos_clickhouse::{Checkpoint, Store, patiently};
 use kairos_kafka::{Admin, Assigned, Consumer, Event, Names, Start, Topic, TopicPartition};
-use kairos_timeline::Span;
 use kairos_topics::Publisher;
 
 pub use config::{Behind, ScoreConfig};
+pub use model::opening;
 pub use partition::{Kept, Outbox, Partition, Silence};
 pub use past::{Done as PastDone, replay_topics};
 pub use sink::Sink;
 pub use stream::Event as ResultEvent;
 pub use worker::Counts;
 
-use crate::config::Config;
-use crate::live::{Events, Lookout, Opening, Patience, Seen, Setting, clock};
+use crate::live::{Events, Lookout, Seen, Setting, clock};
 use crate::replay::ensure_topics;
-use crate::scoring::Model;
-use crate::speech::Speech;
+use model::{Current, Reload};
 use worker::{Order, Worker, Written};
 
 /// How long the job waits for a message before it looks around.
@@ -46,25 +45,6 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// Orders between the reading thread and a worker: some megabytes of segments at most, seconds of chat.
 const ORDERS: usize = 64;
 
-/// What is needed to open rooms by `config`; `live`: what speech recognition and shared encoders don't give in time is left out.
-///
-/// # Errors
-/// If the checkpoint can't be loaded.
-pub fn opening(config: &Config, live: bool) -> anyhow::Result<Opening> {
-    let seconds = |seconds: u32| Span::from_millis(i64::from(seconds) * 1_000);
-    let patience = Patience {
-        media: seconds(config.score.media_wait_s),
-        silence: seconds(config.score.room_idle_s),
-        ending: Span::from_millis(i64::from(config.lateness.idle_ms)),
-    };
-    let model = Model::load(config)?.with_speech(Speech::open(config, live)?)?.with_moments();
-    let model = if live { model.live(config) } else { model };
-    if let Some(advice) = Speech::advice(config) {
-        tracing::info!(trouble = "model", "{advice}");
-    }
-    Ok(Opening { config: config.clone(), model, patience })
-}
-
 /// Runs until the end, a signal or an error.
 ///
 /// # Errors
@@ -73,7 +53,8 @@ pub fn run(job: &Setting) -> anyhow::Result<Counts> {
     let stop = crate::live::stop_on_signals()?;
     let settings = &job.config.kafka;
     ensure_topics(&job.config)?;
-    let opening = Arc::new(opening(&job.config, !job.until_end)?);
+    let current = Current::new(opening(&job.config, !job.until_end)?);
+    let reload = if job.until_end { None } else { Some(Reload::listen(current.clone())?) };
     let (runtime, store) = job.tables()?;
     let events = Arc::new(Publisher::new(Events::open(settings)?, settings.prefix.clone()));
     let score = &job.config.score;
@@ -85,7 +66,7 @@ pub fn run(job: &Setting) -> anyhow::Result<Counts> {
         let age = Duration::from_millis(u64::from(score.flush_ms));
         let sink = Sink::tables(runtime.handle().clone(), &store, age)?.with_events(events.clone());
         let every = Duration::from_millis(u64::from(score.checkpoint_ms));
-        let worker = Worker::new(opening.clone(), sink, score.group.clone(), every, written.clone());
+        let worker = Worker::new(current.clone(), sink, score.group.clone(), every, written.clone());
         workers.push(Hand::start(number, worker)?);
     }
     let names = settings.names()?;
@@ -107,6 +88,7 @@ pub fn run(job: &Setting) -> anyhow::Result<Counts> {
         store: store.clone(),
         looked: clock::now(),
         written,
+        reload,
     };
     let counts = run.go(&stop)?;
     runtime.block_on(store.close())?;
@@ -148,6 +130,7 @@ struct Run<'a> {
     store: Store,
     looked: Instant,
     written: Written,
+    reload: Option<Reload>,
 }
 
 impl Run<'_> {
@@ -202,6 +185,9 @@ impl Run<'_> {
             if is_assigned && now.saturating_duration_since(self.looked) >= LOOK_EVERY {
                 self.looked = now;
                 self.commit();
+                if let Some(reload) = &mut self.reload {
+                    reload.look();
+                }
                 if self.job.until_end && is_idle && self.settle()? {
                     return Ok(());
                 }

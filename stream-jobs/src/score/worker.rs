@@ -10,10 +10,11 @@ use std::time::{Duration, Instant};
 
 use kairos_kafka::{Message, Topic, TopicPartition};
 
+use super::model::Current;
 use super::numbers::{self, Numbers};
 use super::partition::{Outbox, Partition, Silence};
 use super::sink::Sink;
-use crate::live::{Opening, Seen, clock};
+use crate::live::{Seen, clock};
 use crate::telemetry::{names, timed};
 
 /// How long a worker waits for an order before it looks around.
@@ -69,7 +70,7 @@ pub type Written = Arc<Mutex<Vec<(TopicPartition, i64)>>>;
 
 /// A worker.
 pub struct Worker {
-    opening: Arc<Opening>,
+    opening: Current,
     sink: Sink,
     job: String,
     every: Duration,
@@ -87,7 +88,7 @@ pub struct Worker {
 
 impl Worker {
     /// A worker of `job` without partitions, that writes a checkpoint `every` so often.
-    pub fn new(opening: Arc<Opening>, sink: Sink, job: String, every: Duration, written: Written) -> Self {
+    pub fn new(opening: Current, sink: Sink, job: String, every: Duration, written: Written) -> Self {
         let now = clock::now();
         Self {
             opening,
@@ -162,8 +163,9 @@ impl Worker {
             }
             Order::Settle(done) => {
                 while self.work()? {}
+                let opening = self.opening.get();
                 for partition in self.partitions.values_mut().filter(|partition| partition.is_drained()) {
-                    partition.end_rooms(Silence::Drained, &self.opening, &mut self.out)?;
+                    partition.end_rooms(Silence::Drained, &opening, &mut self.out)?;
                     self.sink.give(&mut self.out)?;
                 }
                 self.checkpoint()?;
@@ -177,11 +179,12 @@ impl Worker {
 
     /// Scores what is there, every partition in turn; `true` if there may be more.
     fn work(&mut self) -> anyhow::Result<bool> {
+        let opening = self.opening.get();
         let mut may_be_more = false;
         for partition in self.partitions.values_mut() {
             let mut taken = 0;
             while taken < IN_A_ROW
-                && partition.step(clock::now(), Some(clock::wall()), &self.opening, &mut self.out)?
+                && partition.step(clock::now(), Some(clock::wall()), &opening, &mut self.out)?
             {
                 numbers::given(&self.out);
                 self.sink.give(&mut self.out)?;
@@ -193,6 +196,7 @@ impl Worker {
     }
 
     fn look_around(&mut self) -> anyhow::Result<()> {
+        let opening = self.opening.get();
         let now = clock::now();
         self.sink.flush_due()?;
         if now.saturating_duration_since(self.looked) >= LOOK_EVERY {
@@ -203,7 +207,7 @@ impl Worker {
             self.numbers.partitions(self.partitions.values());
             for partition in self.partitions.values_mut() {
                 if partition.is_drained() && now.saturating_duration_since(self.blocked) > SETTLING {
-                    partition.end_rooms(Silence::Since(now), &self.opening, &mut self.out)?;
+                    partition.end_rooms(Silence::Since(now), &opening, &mut self.out)?;
                     self.sink.give(&mut self.out)?;
                 }
                 if now.saturating_duration_since(self.heard) >= GIVE_UP {

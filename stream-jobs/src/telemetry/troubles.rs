@@ -36,7 +36,7 @@ const fn seconds(seconds: u64) -> Option<Duration> {
     Some(Duration::from_secs(seconds))
 }
 
-const KINDS: [Kind; 10] = [
+const KINDS: [Kind; 11] = [
     Kind {
         name: "broker",
         title: "no connection to Kafka",
@@ -72,6 +72,12 @@ const KINDS: [Kind; 10] = [
         title: "messages can't be read",
         action: "kairos dead-letters list says why; mend the sender, then kairos dead-letters retry.",
         lasts: seconds(600),
+    },
+    Kind {
+        name: "checkpoint",
+        title: "a new checkpoint can't be used",
+        action: "The model before goes on. Mend what the text names, then tell the job again (kill -HUP).",
+        lasts: None,
     },
     Kind {
         name: "model",

@@ -13,4 +13,5 @@ mod senders;
 mod show;
 mod slow;
 mod studio;
+mod swap;
 mod web;

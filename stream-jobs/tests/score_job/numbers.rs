@@ -6,7 +6,8 @@ use crate::bench::{Place, free_port, held, poison, rooms, wait_for};
 use kairos::telemetry::names::ALL;
 use kairos_kafka::broker::Broker;
 
-fn get(port: u16, path: &str) -> Option<String> {
+/// What the job at `port` answers; nothing while it does not.
+pub fn get(port: u16, path: &str) -> Option<String> {
     let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).ok()?;
     let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).ok()?;
