@@ -194,6 +194,11 @@ pub struct EncoderConfig {
     pub mobilenet: Option<PathBuf>,
     /// YAMNet weights (safetensors); sound is then also encoded by it.
     pub yamnet: Option<PathBuf>,
+    /// UltraFace's RFB-320 as ONNX; with `expressions` pictures are then also encoded by the faces in them and what the largest shows, as
+    /// far as the checkpoint was trained with it.
+    pub faces: Option<PathBuf>,
+    /// Manifest of face-api.js's expression network (`...face_expression_model-weights_manifest.json`), its shard beside it.
+    pub expressions: Option<PathBuf>,
     /// Folder of a sentence encoder in Hugging Face's layout (BERT, MiniLM, XLM-R); comments and speech are then also read
     /// by it, as far as the checkpoint was trained with it, and `kairos search` finds moments by what was meant.
     pub text: Option<PathBuf>,

@@ -26,6 +26,14 @@ pub enum EncodeError {
         /// Why.
         source: safetensors::SafeTensorError,
     },
+    /// A weights file is damaged, or in a form that is not read.
+    #[error("weights {}: {problem}", file.display())]
+    Weights {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// A weights file lacks a tensor.
     #[error("weights {} lack the tensor {tensor}", file.display())]
     MissingTensor {

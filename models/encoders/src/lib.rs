@@ -41,7 +41,7 @@ pub use lexicon::{
     BUCKETS, CrossFit, Lexicon, LexiconEncoder, LexiconRoom, LexiconSettings, WINDOWS_S, WordCounts,
     word_counts,
 };
-pub use network::{MobileNetEncoder, YamNetEncoder};
+pub use network::{Face, FaceEncoder, FaceShare, MobileNetEncoder, YamNetEncoder};
 pub use picture::PictureEncoder;
 pub use pretrained::{ClipEncoder, SentenceEncoder, mean_of_texts, middle_picture};
 pub use set::{Encoded, EncoderDescription, EncoderSet, UnitFeatures, Widths, Without};

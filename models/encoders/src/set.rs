@@ -10,8 +10,8 @@ use candle_core::Device;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CommentEncoder, EncodeError, Encoder, GiftEncoder, Lexicon, LexiconEncoder, MobileNetEncoder, Modality,
-    PictureEncoder, SoundEncoder, SpeechEncoder, UnitInput, YamNetEncoder,
+    CommentEncoder, EncodeError, Encoder, FaceEncoder, GiftEncoder, Lexicon, LexiconEncoder,
+    MobileNetEncoder, Modality, PictureEncoder, SoundEncoder, SpeechEncoder, UnitInput, YamNetEncoder,
 };
 
 /// What a checkpoint remembers of an encoder: it runs again only with encoders of the same description.
@@ -183,6 +183,16 @@ impl EncoderSet {
     /// When the weights can't be loaded, see [`YamNetEncoder::load`].
     pub fn with_yamnet(self, weights: &Path) -> Result<Self, EncodeError> {
         let encoder = YamNetEncoder::load(weights, self.device.as_ref().unwrap_or(&Device::Cpu))?;
+        self.with(Box::new(encoder))
+    }
+
+    /// Adds faces and expressions from the files of two networks.
+    ///
+    /// # Errors
+    /// When the weights can't be loaded, see [`FaceEncoder::load`].
+    pub fn with_faces(self, detector: &Path, expressions: &Path) -> Result<Self, EncodeError> {
+        let device = self.device.as_ref().unwrap_or(&Device::Cpu);
+        let encoder = FaceEncoder::load(detector, expressions, device)?;
         self.with(Box::new(encoder))
     }
 

@@ -104,6 +104,9 @@ impl Config {
                 "lengths must be 0 to 86400 seconds, longest at least shortest".to_owned(),
             );
         }
+        if self.encoders.faces.is_some() != self.encoders.expressions.is_some() {
+            return wrong("encoders.faces", "faces and expressions go together".to_owned());
+        }
         if let Err(error) = self.encoders.server.check() {
             return wrong("encoders", error.to_string());
         }
@@ -268,6 +271,7 @@ mod tests {
         for (text, field) in [
             ("unit_ms = 1", "unit_ms"),
             ("[decode]\nper_second = 0.0", "decode.per_second"),
+            ("[encoders]\nfaces = \"x.onnx\"", "encoders.faces: faces and expressions go together"),
             ("[encoders.server]\nwait_ms = 0", "encoders: server.wait_ms"),
             ("[clickhouse]\nurl = \"ftp://x\"", "clickhouse.url"),
             ("[clickhouse]\ncluster = \"live\"", "clickhouse.cluster"),

@@ -13,9 +13,10 @@ use crate::pretrained::Networks;
 pub(super) const HEARD_BY: &str = " of words by ";
 
 /// Encoders with weights, and where they are configured. A model goes on without them.
-const OPTIONAL: [(&str, &str); 5] = [
+const OPTIONAL: [(&str, &str); 6] = [
     ("mobilenet-v2", "encoders.mobilenet"),
     ("yamnet", "encoders.yamnet"),
+    ("faces", "encoders.faces"),
     ("clip", "encoders.clip"),
     ("sentences", "encoders.text"),
     ("sentences-spoken", "encoders.text"),
@@ -83,6 +84,11 @@ pub(super) fn configured(
     }
     if let Some(weights) = &config.encoders.yamnet {
         set = set.with_yamnet(weights)?;
+    }
+    if let (Some(faces), Some(expressions)) = (&config.encoders.faces, &config.encoders.expressions)
+        && wanted("faces")
+    {
+        set = set.with_faces(faces, expressions)?;
     }
     set = networks.add_to(set, wanted)?;
     if let Some(lexicon) = lexicon {

@@ -5,7 +5,7 @@
 
 use candle_core::{Device, Tensor};
 
-use super::kernels::{BiasClamp, Depthwise, Grid};
+use super::kernels::{BiasClamp, Depthwise, Grid, Padding};
 use crate::EncodeError;
 use crate::weights::Tensors;
 
@@ -48,6 +48,7 @@ pub(super) struct DepthwiseLayer {
     weight: Tensor,
     bias: Tensor,
     stride: usize,
+    around: Padding,
     activation: Activation,
 }
 
@@ -59,7 +60,7 @@ pub(super) struct PointwiseLayer {
 }
 
 /// Rearranges `(outer, inner)` to `(inner, outer)`.
-fn transpose(values: &[f32], outer: usize) -> Vec<f32> {
+pub(super) fn transpose(values: &[f32], outer: usize) -> Vec<f32> {
     let inner = values.len() / outer.max(1);
     (0..inner).flat_map(|i| (0..outer).map(move |o| values[o * inner + i])).collect()
 }
@@ -84,7 +85,7 @@ impl Stem {
 
     /// Input: rows of places, `inputs` values each.
     pub(super) fn forward(&self, input: &[f32], height: usize, width: usize) -> Result<Map, EncodeError> {
-        let grid = Grid { height, width, stride: 2 };
+        let grid = Grid { height, width, stride: 2, around: Padding::Same };
         let (rows, columns) = grid.output();
         let mut patches = vec![0.0_f32; rows * columns * self.inputs * 9];
         for (patch, place) in patches.chunks_exact_mut(self.inputs * 9).zip(0..) {
@@ -113,19 +114,33 @@ impl DepthwiseLayer {
     ) -> Result<Self, EncodeError> {
         let weight = tensors.get(&format!("{name}.weight"), &[channels, 1, 3, 3])?;
         let bias = tensors.get(&format!("{name}.bias"), &[channels])?;
+        Self::new((transpose(&weight, channels), bias), (stride, Padding::Same), activation, device)
+    }
+
+    /// Weights `(9, channels)`.
+    pub(super) fn new(
+        (weight, bias): (Vec<f32>, Vec<f32>),
+        (stride, around): (usize, Padding),
+        activation: Activation,
+        device: &Device,
+    ) -> Result<Self, EncodeError> {
+        let channels = bias.len();
         Ok(Self {
-            weight: Tensor::from_vec(transpose(&weight, channels), (9, channels), device)?,
+            weight: Tensor::from_vec(weight, (9, channels), device)?,
             bias: Tensor::from_vec(bias, channels, device)?,
             stride,
+            around,
             activation,
         })
     }
 
     pub(super) fn forward(&self, input: &Map) -> Result<Map, EncodeError> {
-        let grid = Grid { height: input.height, width: input.width, stride: self.stride };
+        let Self { stride, around, .. } = *self;
+        let grid = Grid { height: input.height, width: input.width, stride, around };
         let (height, width) = grid.output();
         let data = if input.data.device().is_cpu() {
-            let kernel = Depthwise { grid, ceiling: self.activation.range().1 };
+            let (floor, ceiling) = self.activation.range();
+            let kernel = Depthwise { grid, floor, ceiling };
             input.data.apply_op3_no_bwd(&self.weight, &self.bias, &kernel)?
         } else {
             self.grouped(input, grid)?
@@ -176,11 +191,20 @@ impl PointwiseLayer {
         activation: Activation,
         device: &Device,
     ) -> Result<Self, EncodeError> {
-        let (outputs, inputs) = (shape[0], shape[1]);
         let weight = tensors.get(&format!("{name}.weight"), shape)?;
-        let bias = tensors.get(&format!("{name}.bias"), &[outputs])?;
+        let bias = tensors.get(&format!("{name}.bias"), &shape[..1])?;
+        Self::new((transpose(&weight, shape[0]), bias), activation, device)
+    }
+
+    /// Weights `(inputs, outputs)`.
+    pub(super) fn new(
+        (weight, bias): (Vec<f32>, Vec<f32>),
+        activation: Activation,
+        device: &Device,
+    ) -> Result<Self, EncodeError> {
+        let outputs = bias.len();
         Ok(Self {
-            weight: Tensor::from_vec(transpose(&weight, outputs), (inputs, outputs), device)?,
+            weight: Tensor::from_vec(weight, ((), outputs), device)?,
             bias: Tensor::from_vec(bias, outputs, device)?,
             activation,
         })
@@ -199,7 +223,11 @@ impl PointwiseLayer {
     }
 }
 
-fn bias_clamp(input: &Tensor, bias: &Tensor, activation: Activation) -> Result<Tensor, EncodeError> {
+pub(super) fn bias_clamp(
+    input: &Tensor,
+    bias: &Tensor,
+    activation: Activation,
+) -> Result<Tensor, EncodeError> {
     let (floor, ceiling) = activation.range();
     if input.device().is_cpu() {
         return Ok(input.apply_op2_no_bwd(bias, &BiasClamp { floor, ceiling })?);

@@ -89,7 +89,7 @@ fn depthwise_agrees_with_its_definition_and_with_candle() {
             let expected =
                 by_definition(&input, (height, width, channels), (&weight, &bias), (stride, channels));
             close(&output.data.flatten_all().unwrap().to_vec1().unwrap(), &expected);
-            let grouped = layer.grouped(&map, Grid { height, width, stride }).unwrap();
+            let grouped = layer.grouped(&map, Grid { height, width, stride, around: Padding::Same }).unwrap();
             close(&grouped.flatten_all().unwrap().to_vec1().unwrap(), &expected);
         }
     });

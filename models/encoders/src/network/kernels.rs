@@ -4,24 +4,45 @@
 
 use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape};
 
+/// What lies around a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Padding {
+    /// TensorFlow's SAME: as little as will do, what is odd behind.
+    Same,
+    /// One row or column of zeros on every side.
+    One,
+}
+
+impl Padding {
+    /// Rows or columns of zeros in front of a length, for taps side by side.
+    pub(super) fn before(self, length: usize, stride: usize) -> usize {
+        match self {
+            Self::Same => ((length.div_ceil(stride) - 1) * stride + 3).saturating_sub(length) / 2,
+            Self::One => 1,
+        }
+    }
+}
+
 /// Size of a depthwise 3 x 3 convolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Grid {
     pub(super) height: usize,
     pub(super) width: usize,
     pub(super) stride: usize,
+    pub(super) around: Padding,
 }
 
 impl Grid {
-    /// Size of the output under TensorFlow's SAME padding.
+    /// Size of the output.
     pub(super) fn output(self) -> (usize, usize) {
         (self.height.div_ceil(self.stride), self.width.div_ceil(self.stride))
     }
 
-    /// Rows or columns of zeros in front and behind: what is odd goes behind.
+    /// Rows or columns of zeros in front and behind.
     pub(super) fn padding(self, length: usize) -> (usize, usize) {
         let total = ((length.div_ceil(self.stride) - 1) * self.stride + 3).saturating_sub(length);
-        (total / 2, total - total / 2)
+        let before = self.around.before(length, self.stride);
+        (before, total.saturating_sub(before))
     }
 
     /// The three source positions of an output position, where they exist.
@@ -31,10 +52,11 @@ impl Grid {
     }
 }
 
-/// Depthwise 3 x 3 convolution with bias, clamped to `0..=ceiling`: input `(places, channels)`, kernel `(9, channels)`,
+/// Depthwise 3 x 3 convolution with bias, clamped to `floor..=ceiling`: input `(places, channels)`, kernel `(9, channels)`,
 /// bias `(channels)`.
 pub(super) struct Depthwise {
     pub(super) grid: Grid,
+    pub(super) floor: f32,
     pub(super) ceiling: f32,
 }
 
@@ -86,7 +108,7 @@ impl CustomOp3 for Depthwise {
                         multiply_add(sums, &input[place..place + channels], &kernel[tap..tap + channels]);
                     }
                 }
-                sums.iter_mut().for_each(|value| *value = value.clamp(0.0, self.ceiling));
+                sums.iter_mut().for_each(|value| *value = value.clamp(self.floor, self.ceiling));
             }
         }
         Ok((CpuStorage::F32(output), Shape::from((rows * columns, channels))))

@@ -4,9 +4,12 @@
 //! product and a depthwise one runs along channels.
 
 mod convolution;
+mod faces;
+mod full;
 mod kernels;
 mod mobilenet;
 mod yamnet;
 
+pub use faces::{Face, FaceEncoder, Share as FaceShare};
 pub use mobilenet::MobileNetEncoder;
 pub use yamnet::YamNetEncoder;
