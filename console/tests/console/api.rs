@@ -243,7 +243,8 @@ async fn named_queries_run_with_bound_parameters() {
         .await
         .assert_problem(400, "limit \"many\" is no UInt32");
     desk.get("/api/v1/queries/labels-ctr?unit_ms=4294967296").await.assert_problem(400, "is no UInt32");
-    desk.get("/api/v1/queries/labels-ctr?unit_ms=0").await.assert_problem(400, "none that it can take");
+    desk.get("/api/v1/queries/labels-ctr?unit_ms=0").await.assert_problem(400, "0 is not within 1 and");
+    desk.get("/api/v1/queries/labels-retention?top=-2e16").await.assert_problem(400, "is not within 0 and 1");
     desk.get("/api/v1/queries/top-moments?room=a&rom=b").await.assert_problem(400, "no parameter \"rom\"");
     desk.get("/api/v1/queries/drop-everything").await.assert_problem(404, "top-moments");
     let operator = desk.json("/api/v1/operator").await;

@@ -1,7 +1,7 @@
 //! The model that streams are scored by, and another one for those that begin later, while the job runs.
 //!
-//! Invariant: a stream is scored to its end by the model that it began with, as long as its worker lives; no message waits for a model
-//! to be loaded.
+//! Invariant: a stream is scored to its end by the model that it began with, as long as its worker keeps the partition; no message waits
+//! for a model to be loaded.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
