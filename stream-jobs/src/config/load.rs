@@ -258,8 +258,10 @@ mod tests {
         for name in FILES.iter().flat_map(|file| file.split(|char| !is_name(char))) {
             if name.starts_with("KAIROS_") && !matches!(name, "KAIROS_LOG" | "KAIROS_CONFIG") {
                 // A field that does not exist is told as unknown; any other complaint is about the value.
-                let refused = load("", &[(name, "[]")]).unwrap_err().to_string();
-                assert!(!refused.contains("unknown field"), "{name}: {refused}");
+                // One that is a list takes it.
+                let refused = load("", &[(name, "[]")]).err().map(|error| error.to_string());
+                let is_unknown = refused.as_ref().is_some_and(|refused| refused.contains("unknown field"));
+                assert!(!is_unknown, "{name}: {refused:?}");
                 known += 1;
             }
         }
